@@ -1,0 +1,467 @@
+"""Every argument check of the library, and every message.
+
+A message says which argument, what was needed, what was found and what to do.
+``TypeError`` stands for the wrong kind of thing, ``ValueError`` for a wrong value.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import numbers
+import operator
+import reprlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Function = Callable[..., Tensor]
+
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+INTEGERS = (
+    torch.uint8,
+    torch.uint16,
+    torch.uint32,
+    torch.uint64,
+    torch.int8,
+    torch.int16,
+    torch.int32,
+    torch.int64,
+)
+
+# PyTorch's words for what beginners do inside f, and what to write instead.
+REMEDIES = {
+    "Boolean value of Tensor": "f is called with all points at once: choose between "
+    "branches with torch.where instead of if, and/or, min and max.",
+    "cannot be converted to Scalar": "f is called with all points at once: use torch "
+    "functions instead of .item(), float() and the math module.",
+    "converted to Python scalar": "f is called with all points at once: use torch "
+    "functions instead of .item(), float() and the math module.",
+    "Can't call numpy()": "Use torch functions inside f, such as torch.sin instead of "
+    "np.sin: autograd cannot see what NumPy does.",
+    "in-place operation": "f changes its argument in place: write x = x + 1 instead of "
+    "x += 1.",
+}
+
+
+def describe(value: object) -> str:
+    """The value in a few words: kind, and shape and dtype where it has them."""
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if value is None:
+        return "None"
+    return f"{reprlib.repr(value)}, of type {type(value).__name__}"
+
+
+# ---------------------------------------------------------------- state
+
+
+@contextmanager
+def undisturbed(device: torch.device) -> Iterator[None]:
+    """Record gradients here whatever the caller's mode, and give all state back."""
+    cuda = [device] if device.type == "cuda" else []
+    with (
+        torch.random.fork_rng(devices=cuda),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+    ):
+        yield
+
+
+# ---------------------------------------------------------------- points
+
+
+def points(value: object, name: str, device: torch.device | None = None) -> Tensor:
+    """A fresh floating tensor of the value: no alias, no graph, no gradient.
+
+    Tensors and arrays keep a floating dtype; numbers, lists and integers become
+    float64. Only what is not a tensor is put on `device`.
+    """
+    with torch.inference_mode(False), torch.no_grad():
+        if isinstance(value, Tensor):
+            return _from_tensor(value, name)
+        return torch.from_numpy(_float_array(value, name)).to(device)
+
+
+def _from_tensor(value: Tensor, name: str) -> Tensor:
+    if value.layout is not torch.strided or value.is_quantized:
+        raise TypeError(
+            f"{name} must be a dense tensor, but it is {describe(value)} with layout "
+            f"{value.layout}. Pass {name}.to_dense(), or {name}.dequantize() for a "
+            "quantized tensor."
+        )
+    if value.device.type == "meta":
+        raise ValueError(
+            f"{name} must hold values, but it is {describe(value)} on the meta device, "
+            "which keeps shapes only. Make it on 'cpu' or an accelerator."
+        )
+    if value.dtype in FLOATS:
+        return value.detach().clone(memory_format=torch.contiguous_format)
+    if value.dtype in INTEGERS:
+        return value.detach().to(torch.float64)
+    raise _not_real(value, name)
+
+
+def _float_array(value: object, name: str) -> np.ndarray[Any, Any]:
+    if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.generic)):
+        try:
+            return np.array(float(value))
+        except OverflowError as error:
+            raise ValueError(
+                f"{name} must fit into float64, but it is {reprlib.repr(value)}. "
+                "Choose a number below 1.8e308 in size."
+            ) from error
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"{name} must be a number, a tensor, an array or a list of numbers in "
+            f"equal rows, but it is {describe(value)}. Give each row the same length "
+            "and put plain numbers in it."
+        ) from error
+    if array.dtype.kind not in "iuf":
+        raise _not_real(value, name, array)
+    if not hasattr(value, "__array__") or array.dtype.kind in "iu":
+        return array.astype(np.float64, order="C")
+    if array.dtype.itemsize > 8:
+        raise TypeError(
+            f"{name} must be of a dtype PyTorch has (float16, float32 or float64), but "
+            f"it is {describe(value)}. Pass {name}.astype(float)."
+        )
+    return np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+
+
+def _not_real(
+    value: object, name: str, array: np.ndarray[Any, Any] | None = None
+) -> TypeError:
+    found = describe(value)
+    if array is not None and array.dtype.kind in "bc" and array.shape:
+        found += f" of dtype {array.dtype}"
+    return TypeError(
+        f"{name} must be real numbers: a tensor, an array, a list or a number, but it "
+        f"is {found}. Derivatives are taken at floating-point numbers: convert it, "
+        f"for example with torch.as_tensor({name}, dtype=torch.float64)."
+    )
+
+
+def variables(
+    values: Sequence[object], names: Sequence[str] | None = None
+) -> tuple[Tensor, ...]:
+    """One fresh tensor a variable, all of the broadcast shape, all on one device."""
+    names = names or [f"x{k}" for k in range(len(values))]
+    if not values:
+        raise TypeError(
+            "f needs at least one variable to be differentiated by, but none was "
+            "given. Pass the points after f: gradient(f, x0, x1)."
+        )
+    device = next((v.device for v in values if isinstance(v, Tensor)), None)
+    tensors = [points(v, n, device) for v, n in zip(values, names, strict=True)]
+    one_device(dict(zip(names, tensors, strict=True)))
+    try:
+        shape = broadcast_shape([t.shape for t in tensors])
+    except RuntimeError as error:
+        shapes = ", ".join(
+            f"{n} {tuple(t.shape)}" for n, t in zip(names, tensors, strict=True)
+        )
+        raise ValueError(
+            f"The variables must broadcast to one shape, but they have {shapes}. "
+            "Each dimension must be equal or 1, counted from the right."
+        ) from error
+    return tuple(t.expand(shape).contiguous() for t in tensors)
+
+
+def broadcast_shape(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """The shape that all these shapes broadcast to; RuntimeError if there is none."""
+    return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
+
+
+def one_device(tensors: dict[str, Tensor]) -> None:
+    """Refuse tensors that lie on different devices."""
+    if len({t.device for t in tensors.values()}) > 1:
+        places = ", ".join(f"{name} on {t.device}" for name, t in tensors.items())
+        raise ValueError(
+            f"All points must lie on one device, but found {places}. "
+            "Move them with .to(device)."
+        )
+
+
+def axis(value: object, name: str, device: torch.device | None = None) -> Tensor:
+    """A one-dimensional tensor with at least one point: the axis of a grid."""
+    x = points(value, name, device)
+    one_dimensional(x, name)
+    if not len(x):
+        raise ValueError(
+            f"{name} must have at least one point, but it has shape (0,). "
+            "Pass for example torch.linspace(-2, 2, 17)."
+        )
+    return x
+
+
+def one_dimensional(x: Tensor, name: str) -> None:
+    """Refuse anything but shape (n,)."""
+    if x.ndim != 1:
+        raise ValueError(
+            f"{name} must be one-dimensional, of shape (n,), but it has shape "
+            f"{tuple(x.shape)}. Pass {name}.flatten(), or a list of numbers."
+        )
+
+
+def finite(x: Tensor, name: str) -> None:
+    """Refuse nan and inf."""
+    bad = (~x.isfinite()).flatten().nonzero()
+    if len(bad):
+        place = int(bad[0])
+        raise ValueError(
+            f"{name} must be finite, but entry {place} is "
+            f"{x.flatten()[place].item()}. Remove nan and inf first."
+        )
+
+
+# ---------------------------------------------------------------- options
+
+
+def whole_number(value: object, name: str, *, least: int) -> int:
+    """An int of at least `least`; bool and floats are refused."""
+    try:
+        if isinstance(value, (bool, np.bool_, Tensor)):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(
+            f"{name} must be a whole number from {least}, but it is "
+            f"{describe(value)}. Pass an int, for example {name}={max(least, 1)}."
+        ) from None
+    if number < least:
+        raise ValueError(
+            f"{name} must be a whole number from {least}, but it is {number}. "
+            f"Pass for example {name}={max(least, 1)}."
+        )
+    return number
+
+
+def positive(value: object, name: str) -> float:
+    """A finite number above zero."""
+    if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)):
+        raise TypeError(
+            f"{name} must be a number above 0, but it is {describe(value)}. "
+            f"Pass a float, for example {name}=0.001."
+        )
+    number = float(value)
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(
+            f"{name} must be a finite number above 0, but it is {number}. "
+            f"Pass for example {name}=0.001."
+        )
+    return number
+
+
+def choice(value: object, name: str, choices: Sequence[str]) -> str:
+    """One of the given words."""
+    known = ", ".join(repr(c) for c in choices)
+    if not isinstance(value, str):
+        raise TypeError(
+            f"{name} must be one of {known}, but it is {describe(value)}. "
+            "Pass a string."
+        )
+    if value not in choices:
+        raise ValueError(
+            f"{name} must be one of {known}, but it is {value!r}. Choose one of them."
+        )
+    return value
+
+
+# ---------------------------------------------------------------- functions
+
+
+def function(f: object) -> None:
+    """Refuse what cannot be called."""
+    if not callable(f):
+        raise TypeError(
+            f"f must be a function of tensors, but it is {describe(f)}. "
+            "Pass the function itself, f and not f(x), or a lambda."
+        )
+
+
+def call(f: Function, xs: Sequence[Tensor]) -> Tensor:
+    """f(*xs), or an error that says what f did wrong."""
+    try:
+        y = f(*xs)
+    except Exception as error:
+        raise _failed(f, xs, error) from error
+    return _one_value_a_point(y, xs[0])
+
+
+def _failed(f: Function, xs: Sequence[Tensor], error: Exception) -> Exception:
+    if isinstance(error, TypeError) and not _takes(f, len(xs)):
+        return TypeError(
+            f"f must take {len(xs)} argument{'s' * (len(xs) > 1)}, one tensor a "
+            f"variable, but Python says: {error}. Change f, or the number of points "
+            "passed after it."
+        )
+    text = str(error)
+    remedy = next(
+        (mend for words, mend in REMEDIES.items() if words in text),
+        "Call f yourself with such tensors to see where it fails.",
+    )
+    shapes = ", ".join(str(tuple(x.shape)) for x in xs)
+    return ValueError(
+        f"f must accept tensors of shape {shapes}, but it raised "
+        f"{type(error).__name__}: {text.strip().splitlines()[0] if text else ''}. "
+        f"{remedy}"
+    )
+
+
+def _takes(f: Function, count: int) -> bool:
+    try:
+        inspect.signature(f).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # a builtin without a signature
+        return True
+    return True
+
+
+def _one_value_a_point(y: object, x: Tensor) -> Tensor:
+    shape = tuple(x.shape)
+    if not isinstance(y, Tensor):
+        raise TypeError(
+            f"f must return a tensor of shape {shape}, one value a point, but it "
+            f"returned {describe(y)}. {_instead_of(y)}"
+        )
+    if y.shape != x.shape:
+        raise ValueError(
+            f"f must return one value a point, shape {shape}, but it returned shape "
+            f"{tuple(y.shape)}. Compute each value from its own point only, without "
+            "sum, mean, indexing or reshaping; for a constant c write c + 0 * x."
+        )
+    if y.dtype not in FLOATS:
+        raise TypeError(
+            f"f must return floating-point numbers, but it returned dtype {y.dtype}. "
+            "Rounded, compared and complex values have no real derivative: leave out "
+            "the conversion, or return the real part."
+        )
+    if y.device != x.device:
+        raise ValueError(
+            f"f must return its values on {x.device}, where the points are, but they "
+            f"are on {y.device}. Leave out .to() and .cpu() inside f."
+        )
+    return y
+
+
+def _instead_of(y: object) -> str:
+    if y is None:
+        return "Does f end without return?"
+    if isinstance(y, (tuple, list)):
+        return "Return one tensor, and call once for each output."
+    return "Use torch functions only: NumPy, math, .item() and float() leave the graph."
+
+
+def depends(y: Tensor, names: str) -> None:
+    """Refuse a result that no path of the graph connects with the points."""
+    if not y.requires_grad:
+        raise not_connected(names)
+
+
+def not_connected(names: str) -> ValueError:
+    """The error for a result that does not depend on the points."""
+    return ValueError(
+        f"f must compute its result from {names} with torch functions, but no path of "
+        f"the autograd graph leads from the result to {names}. Leave out .detach(), "
+        ".item(), .data, torch.tensor(...) and torch.no_grad() inside f; for a "
+        "constant c write c + 0 * x."
+    )
+
+
+# ---------------------------------------------------------------- mixed points
+
+
+def same_alone(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
+    """Refuse f when a point's value changes as soon as the point stands alone.
+
+    The first and the last point are tried: softmax, cumsum, a mean, a sort and their
+    like change at least one of the two.
+    """
+    if y.numel() < 2:
+        return
+    with torch.no_grad():
+        for place in (0, y.numel() - 1):
+            together = float(y.flatten()[place])
+            alone = _value_alone(f, xs, place)
+            if not _same(together, alone, torch.finfo(y.dtype).eps):
+                if not _same(alone, _value_alone(f, xs, place), 0.0):
+                    raise ValueError(
+                        "f must give the same value each time, but at point "
+                        f"{place} it gave {together:.6g} and then {alone:.6g}. Take "
+                        "the randomness out of f, or draw it once, outside."
+                    )
+                raise mixes_points(
+                    f"at point {place} it gives {together:.6g} among the "
+                    f"{y.numel()} points, and {alone:.6g} for that point alone"
+                )
+
+
+def _value_alone(f: Function, xs: Sequence[Tensor], place: int) -> float:
+    one = (1,) * xs[0].ndim
+    alone = [x.detach().flatten()[place].reshape(one).clone() for x in xs]
+    try:
+        return float(call(f, alone))
+    except (TypeError, ValueError) as error:
+        raise mixes_points(
+            f"it works for {xs[0].numel()} points together and fails for point {place} "
+            "alone"
+        ) from error
+
+
+def _same(a: float, b: float, eps: float) -> bool:
+    if a == b or (math.isnan(a) and math.isnan(b)):
+        return True
+    # The batch may run vectorised code that differs from one point's in the last bits.
+    return abs(a - b) <= math.sqrt(eps) * max(abs(a), abs(b)) + 64 * eps
+
+
+def mixes_points(finding: str) -> ValueError:
+    """The error for a function that isn't elementwise."""
+    return ValueError(
+        "f must be elementwise, each value computed from its own point, but "
+        f"{finding}. Such a function (softmax, cumsum, x * x.sum(), x - x.mean()) has "
+        "a Jacobian instead of one derivative a point: see torch.func.jacrev."
+    )
+
+
+# ---------------------------------------------------------------- plots
+
+
+def result(value: object, kind: type, name: str, maker: str) -> None:
+    """Refuse anything but a finished result of the given type."""
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"{name} must be a {kind.__name__}, but it is {describe(value)}. "
+            f"Make one with seegrad.{maker}(...)."
+        )
+
+
+def axes(ax: Any, *, three_d: bool) -> Any:
+    """Give ax back, or refuse what cannot be drawn on."""
+    if not hasattr(ax, "plot_surface" if three_d else "plot"):
+        wanted = "three-dimensional matplotlib Axes" if three_d else "matplotlib Axes"
+        how = "fig.add_subplot(projection='3d')" if three_d else "fig.add_subplot()"
+        raise TypeError(
+            f"ax must be {wanted}, but it is {describe(ax)}. Make one with {how}, or "
+            "leave ax out."
+        )
+    return ax
+
+
+def same_shape(x: Tensor, y: Tensor, names: tuple[str, str]) -> None:
+    """Refuse two tensors of different shapes."""
+    if x.shape != y.shape:
+        raise ValueError(
+            f"{names[0]} and {names[1]} must have the same shape, but they have "
+            f"{tuple(x.shape)} and {tuple(y.shape)}. Pass one value for each point."
+        )

@@ -1,0 +1,272 @@
+"""fit_polynomial and least_squares: the same cubic, walked to and solved for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seegrad import _check
+from seegrad.gradient import slope_by
+
+
+@dataclass(frozen=True, eq=False)
+class PolynomialFit:
+    """A polynomial fitted by gradient descent. Made by `fit_polynomial`.
+
+    Call it with points x to get the polynomial's values there.
+    """
+
+    coefficients: Tensor
+    """The last coefficients, ascending as in ``numpy.polynomial``: (degree + 1,)."""
+    losses: Tensor
+    """The sum of squared errors before each step and after the last: (steps + 1,)."""
+    path: Tensor
+    """The coefficients before each step and after the last: (steps + 1, degree + 1)."""
+    x: Tensor
+    """The points it was fitted to, of shape (n,)."""
+    y: Tensor
+    """The values it was fitted to, of shape (n,)."""
+
+    def __call__(self, x: object) -> Tensor:
+        """The polynomial's values at x, in the shape of x."""
+        x = _check.points(x, "x", self.coefficients.device)
+        value = torch.zeros_like(x)
+        for coefficient in self.coefficients.flip(0):
+            value = value * x + coefficient
+        return value
+
+
+def fit_polynomial(
+    x: object,
+    y: object,
+    *,
+    degree: int = 3,
+    learning_rate: float = 1e-6,
+    steps: int = 2000,
+    start: object = None,
+    seed: int = 0,
+) -> PolynomialFit:
+    """Fit a polynomial to points by gradient descent, the update written out.
+
+    Parameters
+    ----------
+    x, y : tensor, array or list of shape (n,)
+        The points and the values to fit; finite, n at least degree + 1.
+    degree : int, optional
+        The degree of the polynomial; from 0.
+    learning_rate : float, optional
+        How far to go for a slope of one; above zero.
+    steps : int, optional
+        How many steps to take; from 0.
+    start : tensor, array or list of shape (degree + 1,), optional
+        The coefficients to begin with, ascending. By default drawn from a normal
+        distribution with `seed`.
+    seed : int, optional
+        The seed of the random start; PyTorch's own generator stays untouched.
+
+    Returns
+    -------
+    PolynomialFit
+        `coefficients`, `losses`, `path`, `x` and `y`; calling it evaluates the
+        polynomial.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind.
+    ValueError
+        If x and y differ in length, are not one-dimensional or finite, are fewer than
+        the coefficients, start has another shape, a number is out of range, or the
+        loss grows or stops being finite. The last message names the largest stable
+        rate.
+
+    See Also
+    --------
+    least_squares : The exact optimum in one step.
+    plot_fit, plot_losses : Draw it.
+
+    Notes
+    -----
+    The loss is the sum of squared errors, L(c) = Σ (Vc − y)², with V[i, k] = x[i]ᵏ.
+    Autograd gives ∇L, and each step is c ← c − learning_rate · ∇L. The Hessian of L is
+    H = 2VᵀV, the same everywhere. The walk converges while learning_rate is below 2
+    over the largest eigenvalue of H, and grows beyond it [1]_.
+
+    References
+    ----------
+    .. [1] S. Boyd and L. Vandenberghe, Convex Optimization, Cambridge University
+       Press, 2004, section 9.3.
+
+    Examples
+    --------
+    One point at x = 1, y = 1, and a constant c: the loss (c − 1)² has slope 2(c − 1),
+    so a rate of 1/4 halves the error at each step.
+
+    >>> import seegrad
+    >>> fit = seegrad.fit_polynomial(
+    ...     [1.0], [1.0], degree=0, learning_rate=0.25, steps=3, start=[0.0]
+    ... )
+    >>> fit.path.flatten()
+    tensor([0.0000, 0.5000, 0.7500, 0.8750], dtype=torch.float64)
+    >>> fit.losses
+    tensor([1.0000, 0.2500, 0.0625, 0.0156], dtype=torch.float64)
+    """
+    degree = _check.whole_number(degree, "degree", least=0)
+    learning_rate = _check.positive(learning_rate, "learning_rate")
+    steps = _check.whole_number(steps, "steps", least=0)
+    seed = _check.whole_number(seed, "seed", least=0)
+    x, y = _data(x, y, degree)
+    with _check.undisturbed(x.device):
+        coefficients = _start(start, seed, degree, x)
+        losses, path = _descend(
+            _powers(x, degree), y, coefficients, learning_rate, steps
+        )
+    return PolynomialFit(
+        coefficients=path[-1].clone(), losses=losses, path=path, x=x, y=y
+    )
+
+
+def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
+    """Fit a polynomial to points exactly: the coefficients with the smallest error.
+
+    Parameters
+    ----------
+    x, y : tensor, array or list of shape (n,)
+        The points and the values to fit; finite, with at least degree + 1 different
+        points.
+    degree : int, optional
+        The degree of the polynomial; from 0.
+
+    Returns
+    -------
+    torch.Tensor
+        The coefficients, ascending as in ``numpy.polynomial``, of shape (degree + 1,),
+        in the dtype of the data.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind.
+    ValueError
+        If x and y differ in length, are not one-dimensional or finite, or x has fewer
+        different points than there are coefficients.
+
+    See Also
+    --------
+    fit_polynomial : The same optimum, approached by gradient descent.
+
+    Notes
+    -----
+    Solves min ‖Vc − y‖ with V[i, k] = x[i]ᵏ by a QR factorisation in float64 [1]_. The
+    points are first divided by the largest |x|, which keeps the powers of one size.
+
+    References
+    ----------
+    .. [1] L. N. Trefethen and D. Bau, Numerical Linear Algebra, SIAM, 1997, lecture 11.
+
+    Examples
+    --------
+    Three points of 1 + 2x²:
+
+    >>> import seegrad
+    >>> seegrad.least_squares([0, 1, 2], [1, 3, 9], degree=2).round(decimals=6).abs()
+    tensor([1., 0., 2.], dtype=torch.float64)
+    """
+    degree = _check.whole_number(degree, "degree", least=0)
+    x, y = _data(x, y, degree)
+    with _check.undisturbed(x.device), torch.no_grad():
+        different = len(set(x.tolist()))
+        if different <= degree:
+            raise ValueError(
+                f"x must have at least {degree + 1} different points for degree "
+                f"{degree}, but it has {different}. Add points, or lower the degree."
+            )
+        scale = x.double().abs().max().clamp(min=torch.finfo(torch.float64).tiny)
+        powers = _powers(x.double() / scale, degree)
+        q, r = torch.linalg.qr(powers)
+        right = (q.T @ y.double())[:, None]
+        scaled: Tensor = torch.linalg.solve_triangular(r, right, upper=True)[:, 0]
+        sizes = scale ** torch.arange(degree + 1, device=x.device)
+        return (scaled / sizes).to(x.dtype)
+
+
+def _data(x: object, y: object, degree: int) -> tuple[Tensor, Tensor]:
+    device = next((v.device for v in (x, y) if isinstance(v, Tensor)), None)
+    x, y = _check.axis(x, "x", device), _check.axis(y, "y", device)
+    _check.one_device({"x": x, "y": y})
+    if len(x) != len(y):
+        raise ValueError(
+            f"x and y must have the same length, but x has {len(x)} points and y "
+            f"{len(y)}. Pass one y for each x."
+        )
+    if len(x) <= degree:
+        raise ValueError(
+            f"x must have at least {degree + 1} points for degree {degree}, one a "
+            f"coefficient, but it has {len(x)}. Add points, or lower the degree."
+        )
+    _check.finite(x, "x")
+    _check.finite(y, "y")
+    dtype = torch.promote_types(x.dtype, y.dtype)
+    return x.to(dtype), y.to(dtype)
+
+
+def _start(start: object, seed: int, degree: int, x: Tensor) -> Tensor:
+    if start is None:
+        generator = torch.Generator().manual_seed(seed)
+        drawn = torch.randn(degree + 1, generator=generator, dtype=torch.float64)
+        return drawn.to(x)
+    coefficients = _check.points(start, "start", x.device)
+    if coefficients.shape != (degree + 1,):
+        raise ValueError(
+            f"start must have one coefficient a power, shape ({degree + 1},), but it "
+            f"has shape {tuple(coefficients.shape)}. Pass for example "
+            f"torch.zeros({degree + 1})."
+        )
+    _check.finite(coefficients, "start")
+    return coefficients.to(x)
+
+
+def _powers(x: Tensor, degree: int) -> Tensor:
+    """The Vandermonde matrix with 1, x, x², … as columns, of shape (n, degree + 1)."""
+    return torch.stack([x**k for k in range(degree + 1)], dim=1)
+
+
+def _descend(
+    powers: Tensor, y: Tensor, coefficients: Tensor, learning_rate: float, steps: int
+) -> tuple[Tensor, Tensor]:
+    losses, path = [], []
+    smallest = math.inf
+    for step in range(steps + 1):
+        c = coefficients.detach().requires_grad_()
+        loss = ((powers @ c - y) ** 2).sum()
+        if not _below(float(loss.detach()), smallest, powers, c, y):
+            raise ValueError(
+                f"learning_rate must be small enough for the loss to fall, but with "
+                f"{learning_rate:g} it grew from {smallest:.6g} to {float(loss):.6g} "
+                f"after {step} steps. The largest stable rate for these points is "
+                f"{_stable_rate(powers):.4e}, 2 over the largest eigenvalue of the "
+                "loss's Hessian: choose a smaller one."
+            )
+        smallest = min(smallest, float(loss.detach()))
+        losses.append(loss.detach())
+        path.append(coefficients)
+        coefficients = coefficients - learning_rate * slope_by(c, loss)
+    return torch.stack(losses), torch.stack(path)
+
+
+def _below(loss: float, smallest: float, powers: Tensor, c: Tensor, y: Tensor) -> bool:
+    """Whether the loss is no larger than the smallest before it, but for rounding."""
+    eps = torch.finfo(y.dtype).eps
+    if loss <= smallest * (1 + math.sqrt(eps)):
+        return math.isfinite(loss)
+    terms = powers.abs() @ c.detach().abs() + y.abs()
+    rounding = ((4 * eps * terms) ** 2).sum()
+    return loss <= float(rounding)
+
+
+def _stable_rate(powers: Tensor) -> float:
+    exact = powers.double()
+    return 2 / float(torch.linalg.eigvalsh(2 * exact.T @ exact)[-1])

@@ -1,0 +1,201 @@
+"""TangentLine and TangentPlane: a function replaced by its gradient at a point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seegrad import _check
+from seegrad._check import Function
+from seegrad.gradient import value_and_gradient
+
+
+@dataclass(frozen=True, eq=False)
+class TangentLine:
+    """The line y = slope·(x − x0) + y0 that touches a curve at (x0, y0).
+
+    Call it with points x to get the height of the line there. Made by `tangent_line`.
+    """
+
+    x0: Tensor
+    """Where the line touches, in the shape of the points given."""
+    y0: Tensor
+    """The function's value at x0, in the shape of x0."""
+    slope: Tensor
+    """The derivative at x0, in the shape of x0."""
+    intercept: Tensor
+    """The height of the line at x = 0, y0 − slope·x0, in the shape of x0."""
+
+    def __call__(self, x: object) -> Tensor:
+        """The height of the line at x, in the broadcast shape of x and x0."""
+        (x,) = _points_beside(("x", x, self.x0))
+        return self.slope * (x - self.x0) + self.y0
+
+
+@dataclass(frozen=True, eq=False)
+class TangentPlane:
+    """The plane y0 + slopes[0]·(x0 − X0) + slopes[1]·(x1 − X1) that touches a surface.
+
+    X0 and X1 are the fields `x0` and `x1`. Call it with points x0, x1 to get the height
+    of the plane there. Made by `tangent_plane`.
+    """
+
+    x0: Tensor
+    """Where the plane touches, first variable, in the broadcast shape of the points."""
+    x1: Tensor
+    """Where the plane touches, second variable, in the shape of x0."""
+    y0: Tensor
+    """The function's value there, in the shape of x0."""
+    slopes: Tensor
+    """The two partial derivatives there, of shape (2,) + the shape of x0."""
+
+    def __call__(self, x0: object, x1: object) -> Tensor:
+        """The height of the plane at (x0, x1), in their broadcast shape."""
+        x0, x1 = _points_beside(("x0", x0, self.x0), ("x1", x1, self.x1))
+        return (
+            self.slopes[0] * (x0 - self.x0) + self.slopes[1] * (x1 - self.x1) + self.y0
+        )
+
+
+def tangent_line(f: Function, x0: object) -> TangentLine:
+    """Find the tangent of a curve y = f(x) at x0.
+
+    Parameters
+    ----------
+    f : callable
+        A function of one tensor, computed elementwise.
+    x0 : tensor, array, list or number
+        Where the line touches; an array of any shape gives as many tangents.
+
+    Returns
+    -------
+    TangentLine
+        The line, with fields `x0`, `y0`, `slope` and `intercept`; calling it gives its
+        height.
+
+    Raises
+    ------
+    TypeError
+        If f or x0 is of the wrong kind, or f does not return a tensor.
+    ValueError
+        If f has no finite value or slope at x0, mixes points, returns another shape,
+        does not depend on x, or raises.
+
+    See Also
+    --------
+    plot_tangent_line : Draw it.
+    tangent_plane : The same for two variables.
+
+    Notes
+    -----
+    The tangent is the first-order Taylor polynomial, f(x0) + f′(x0)·(x − x0).
+
+    Examples
+    --------
+    x² touches y = 6x − 9 at 3:
+
+    >>> import seegrad
+    >>> line = seegrad.tangent_line(lambda x: x**2, 3)
+    >>> line.slope, line.intercept
+    (tensor(6., dtype=torch.float64), tensor(-9., dtype=torch.float64))
+    >>> line(4)
+    tensor(15., dtype=torch.float64)
+    """
+    _check.function(f)
+    x0 = _check.points(x0, "x0")
+    with _check.undisturbed(x0.device):
+        y0, (slope,) = value_and_gradient(f, (x0,), names="x0")
+        x0, y0, slope = x0.detach(), y0.detach().clone(), slope.detach()
+        _refuse_infinite("line", (x0,), y0, (slope,))
+        return TangentLine(x0=x0, y0=y0, slope=slope, intercept=y0 - slope * x0)
+
+
+def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
+    """Find the tangent plane of a surface y = f(x0, x1).
+
+    Parameters
+    ----------
+    f : callable
+        A function of two tensors, computed elementwise.
+    x0, x1 : tensor, array, list or number
+        Where the plane touches; arrays broadcast and give as many planes.
+
+    Returns
+    -------
+    TangentPlane
+        The plane, with fields `x0`, `x1`, `y0` and `slopes`; calling it gives its
+        height.
+
+    Raises
+    ------
+    TypeError
+        If f or a point is of the wrong kind, or f does not return a tensor.
+    ValueError
+        If f has no finite value or slope there, mixes points, returns another shape,
+        depends on neither variable, or raises.
+
+    See Also
+    --------
+    plot_tangent_plane : Draw it.
+
+    Notes
+    -----
+    The plane is the first-order Taylor polynomial in two variables.
+
+    Examples
+    --------
+    x0² + x1² at (1, 2) has the plane 5 + 2(x0 − 1) + 4(x1 − 2):
+
+    >>> import seegrad
+    >>> plane = seegrad.tangent_plane(lambda x0, x1: x0**2 + x1**2, 1, 2)
+    >>> plane.y0, plane.slopes
+    (tensor(5., dtype=torch.float64), tensor([2., 4.], dtype=torch.float64))
+    >>> plane(2, 2)
+    tensor(7., dtype=torch.float64)
+    """
+    _check.function(f)
+    points = _check.variables((x0, x1))
+    with _check.undisturbed(points[0].device):
+        y0, slopes = value_and_gradient(f, points, names="x0 and x1")
+        at = tuple(x.detach() for x in points)
+        y0 = y0.detach().clone()
+        _refuse_infinite("plane", at, y0, slopes)
+        dtype = torch.promote_types(slopes[0].dtype, slopes[1].dtype)
+        both = torch.stack([s.detach().to(dtype) for s in slopes])
+        return TangentPlane(x0=at[0], x1=at[1], y0=y0, slopes=both)
+
+
+def _refuse_infinite(
+    shape: str, at: tuple[Tensor, ...], y0: Tensor, slopes: tuple[Tensor, ...]
+) -> None:
+    finite = y0.isfinite()
+    for slope in slopes:
+        finite = finite & slope.isfinite()
+    if finite.all():
+        return
+    place = int((~finite).flatten().nonzero()[0])
+    where = ", ".join(f"{x.flatten()[place].item():g}" for x in at)
+    found = ", ".join(f"{s.flatten()[place].item():g}" for s in slopes)
+    raise ValueError(
+        f"f must have a finite value and slope where the {shape} touches, but at "
+        f"({where}) its value is {y0.flatten()[place].item():g} and its slope {found}. "
+        "Choose a point inside f's domain where the curve isn't vertical."
+    )
+
+
+def _points_beside(*arguments: tuple[str, object, Tensor]) -> list[Tensor]:
+    """The points to evaluate at, checked to fit beside the points of contact."""
+    found = [_check.points(x, name, at.device) for name, x, at in arguments]
+    shapes = [x.shape for x in found] + [at.shape for _, _, at in arguments]
+    try:
+        _check.broadcast_shape(shapes)
+    except RuntimeError as error:
+        given = " and ".join(str(tuple(x.shape)) for x in found)
+        raise ValueError(
+            f"The points must broadcast with the points of contact, of shape "
+            f"{tuple(arguments[0][2].shape)}, but they have shape {given}. "
+            "Add a dimension, for example x[:, None]."
+        ) from error
+    return found
