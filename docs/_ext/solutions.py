@@ -1,0 +1,46 @@
+"""Fold the solutions of exercises.
+
+A reader should try first. A paragraph that begins with **Solution.** is folded, with
+all that follows it (code, output, figures), up to a paragraph that begins with
+**Next.** or to the end of its section. Scripts and notebooks need no markup for it and
+read as plain prose.
+"""
+
+from docutils import nodes
+
+
+class details(nodes.General, nodes.Element):  # noqa: D101, N801
+    pass
+
+
+def begins_with(node, word):
+    return (
+        isinstance(node, nodes.paragraph)
+        and isinstance(node[0], nodes.strong)
+        and node[0].astext() == word
+    )
+
+
+def fold(app, doctree):
+    for start in list(doctree.findall(lambda n: begins_with(n, "Solution."))):
+        parent = start.parent
+        first = last = parent.index(start)
+        while last < len(parent) and not begins_with(parent[last], "Next."):
+            last += 1
+        folded = details("", *parent[first:last])
+        start.pop(0)
+        parent[first:last] = [folded]
+
+
+def visit_details(self, node):
+    self.body.append('<details class="solution"><summary>Solution</summary>\n')
+
+
+def depart_details(self, node):
+    self.body.append("</details>\n")
+
+
+def setup(app):
+    app.add_node(details, html=(visit_details, depart_details))
+    app.connect("doctree-read", fold)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,114 @@
+"""The site's settings; whatever needs logic is an extension in _ext/."""
+
+import sys
+from pathlib import Path
+
+import seegrad
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "seegrad"
+author = "the seegrad developers"
+copyright = f"2026, {author}"  # noqa: A001
+version = release = seegrad.__version__
+language = "en"
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+    "myst_nb",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "sphinx_codeautolink",
+    "notfound.extension",
+    "kernel_profile",
+    "mathml",
+    "rerun",
+    "solutions",
+]
+exclude_patterns = [
+    "_build",
+    "_ipython",
+    "gallery/**/*.ipynb",
+    "gallery/**/*.py",
+    "gallery/**/*.json",
+    "**.ipynb_checkpoints",
+]
+templates_path = ["_templates"]
+nitpicky = True
+default_role = "autolink"
+show_warning_types = True
+
+# ---------------------------------------------------------------- API pages
+autosummary_generate = True
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+codeautolink_concat_default = True
+
+# ---------------------------------------------------------------- gallery
+sphinx_gallery_conf = {
+    "examples_dirs": "../tutorials",
+    "gallery_dirs": "gallery",
+    "subsection_order": [
+        "../tutorials/tangents",
+        "../tutorials/reductions",
+        "../tutorials/fields",
+        "../tutorials/fitting",
+    ],
+    "within_subsection_order": "reading_order.ReadingOrder",
+    "image_scrapers": ["figures.scrape"],
+    "reset_modules": ("figures.reset",),
+    "doc_module": ("seegrad",),
+    "backreferences_dir": "gallery/backreferences",
+    "parallel": True,
+    "remove_config_comments": True,
+    "capture_repr": ("_repr_html_", "__repr__"),
+    "ignore_repr_types": r"matplotlib|mpl_toolkits",
+    "write_computation_times": False,
+    "min_reported_time": 1e6,
+    "show_signature": False,
+    "download_all_examples": True,
+}
+
+# ---------------------------------------------------------------- chapters
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "smartquotes"]
+myst_heading_anchors = 3
+myst_update_mathjax = False
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
+nb_merge_streams = True
+nb_ipywidgets_js = {}
+
+# ---------------------------------------------------------------- HTML
+html_theme = "pydata_sphinx_theme"
+html_title = "seegrad"
+html_static_path = ["_static"]
+html_css_files = ["seegrad.css"]
+html_favicon = "_static/logo.svg"
+html_math_renderer = "mathml"
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "logo": {
+        "text": "seegrad",
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo.svg",
+        "alt_text": "seegrad home",
+    },
+    "navbar_align": "left",
+    "navbar_persistent": ["search-button"],
+    "navigation_with_keys": True,
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+copybutton_exclude = ".linenos, .gp, .go"
+notfound_urls_prefix = "/"

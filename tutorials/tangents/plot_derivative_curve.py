@@ -1,0 +1,101 @@
+"""
+Draw a derivative curve
+=======================
+
+One ``backward()`` gives the slope at one point. Can one ``backward()`` give the whole
+derivative, at thousands of points?
+"""
+
+# %%
+# Here are 8000 points of a cubic. What will ``y.backward()`` do with them?
+
+import torch
+from matplotlib import pyplot as plt
+
+import seegrad
+
+
+def f(x):
+    return 2 * x**3 + 4 * x**2 + 5 * x + 6
+
+
+x = torch.arange(-4, 4, 0.001, dtype=torch.float64, requires_grad=True)
+y = f(x)
+
+try:
+    y.backward()
+except RuntimeError as error:
+    print(error)
+    message = str(error)
+
+assert x.shape == (8000,)
+assert "scalar outputs" in message
+
+# %%
+# It refuses. ``backward()`` starts from a single number, and y holds 8000. So tell it
+# how much each y counts. Ones mean: every y counts once.
+
+y.backward(gradient=torch.ones_like(y))
+first = x.grad.clone()
+
+# %%
+# Each y depends on its own x only, so the gradient at each x is the slope at that x.
+# By hand it is 6x² + 8x + 5.
+
+by_hand = 6 * x.detach() ** 2 + 8 * x.detach() + 5
+error = (first - by_hand).abs().max().item()
+print(f"largest difference: {error:.1e}")
+
+assert error < 1e-13
+
+# %%
+# Two other spellings say the same. ``autograd.grad`` returns the gradient instead of
+# adding it to ``x.grad``. And the sum of all y is a single number in which every y
+# counts once.
+
+(second,) = torch.autograd.grad(f(x), x, torch.ones_like(y))
+(third,) = torch.autograd.grad(f(x).sum(), x)
+fourth = seegrad.derivative(f, x)
+
+assert torch.equal(first, second)
+assert torch.equal(first, third)
+assert torch.equal(first, fourth)
+
+# %%
+# All four agree bit for bit. Where the curve is steep the dashed derivative is high.
+# This one never reaches zero, so the cubic never turns round.
+
+ax = seegrad.plot_function(f, x)
+seegrad.plot_derivative(x, fourth, ax=ax)
+seegrad.plot_tangent_line(seegrad.tangent_line(f, 0.5), ax=ax, width=3)
+ax.legend()
+plt.show()
+# sphinx_gallery_alt = "A rising cubic curve from −4 to 4, and its derivative, a dashed parabola that stays above zero. A short tangent touches the cubic at x = 0.5."
+
+# %%
+# At 0.5 the height is 9.75 and the slope 10.5. The lowest slope is at −2/3, where it is
+# 7/3.
+
+place = int(torch.argmin((x - 0.5).abs()))
+print(f"f = {f(x)[place].item():.2f}, slope = {first[place].item():.2f}")
+
+assert abs(f(x)[place].item() - 9.75) < 1e-9
+assert abs(first[place].item() - 10.5) < 1e-9
+assert abs(first.min().item() - 7 / 3) < 1e-6
+
+# %%
+# **On your own.** The second derivative is 12x + 8. How do you get it from
+# ``torch.autograd.grad``? The first gradient must have a graph of its own.
+#
+# **Solution.** ``create_graph=True`` records the backward pass too, so that it can be
+# differentiated again.
+
+(slope,) = torch.autograd.grad(f(x).sum(), x, create_graph=True)
+(bend,) = torch.autograd.grad(slope.sum(), x)
+
+assert torch.allclose(bend, 12 * x + 8, rtol=0, atol=1e-13)
+assert torch.equal(bend, seegrad.derivative(f, x, order=2))
+
+# %%
+# **Next.** :doc:`/gallery/tangents/plot_tangent_plane` adds a second variable. Why the
+# sum gives slopes is told in :doc:`/why_sum`.
