@@ -242,15 +242,16 @@ def _descend(
     for step in range(steps + 1):
         c = coefficients.detach().requires_grad_()
         loss = ((powers @ c - y) ** 2).sum()
-        if not _below(float(loss.detach()), smallest, powers, c, y):
+        height = float(loss.detach())
+        if not _below(height, smallest, powers, c, y):
             raise ValueError(
                 f"learning_rate must be small enough for the loss to fall, but with "
-                f"{learning_rate:g} it grew from {smallest:.6g} to {float(loss):.6g} "
+                f"{learning_rate:g} it grew from {smallest:.6g} to {height:.6g} "
                 f"after {step} steps. The largest stable rate for these points is "
                 f"{_stable_rate(powers):.4e}, 2 over the largest eigenvalue of the "
                 "loss's Hessian: choose a smaller one."
             )
-        smallest = min(smallest, float(loss.detach()))
+        smallest = min(smallest, height)
         losses.append(loss.detach())
         path.append(coefficients)
         coefficients = coefficients - learning_rate * slope_by(c, loss)

@@ -30,7 +30,7 @@ assert x.shape == (17,)
 names = ("sum", "loop", "mean", "max")
 results = {how: seegrad.reduce_gradient(f, x, how) for how in names}
 for how, result in results.items():
-    ends = [round(g, 6) for g in result.gradient[[0, 1, -1]].tolist()]
+    ends = [round(g, 6) + 0 for g in result.gradient[[0, 1, -1]].tolist()]
     print(f"{how:4}  z = {result.z.item():6.3f}   gradient {ends[:2]} … {ends[2:]}")
 
 # %%

@@ -25,8 +25,8 @@ y = f(x)
 try:
     y.backward()
 except RuntimeError as error:
-    print(error)
     message = str(error)
+print(message)
 
 assert x.shape == (8000,)
 assert "scalar outputs" in message

@@ -1,0 +1,119 @@
+"""
+Weigh numerical differences against autograd
+============================================
+
+You can get a slope without autograd: step a little to each side, and divide. How small
+should the step be? As small as possible?
+"""
+
+# %%
+# The slope of 2x³ + 4x² + 5x + 6 at 0.5 is 10.5. Central differences with a step h give
+# 10.5 + 2h², so a smaller step should be a better one. Is 1e-8 better than 1e-6?
+
+import numpy as np
+import torch
+from matplotlib import pyplot as plt
+
+import seegrad
+
+
+def f(x):
+    return 2 * x**3 + 4 * x**2 + 5 * x + 6
+
+
+def error(h, dtype):
+    x = torch.tensor(0.5, dtype=dtype)
+    return abs(seegrad.numerical_derivative(f, x, h=h).item() - 10.5)
+
+
+for h in (0.1, 0.01, 1e-4, 1e-6, 1e-8):
+    print(f"h = {h:<6g} error {error(h, torch.float64):.1e}")
+
+assert abs(error(0.1, torch.float64) - 0.02) < 1e-12
+assert abs(error(0.01, torch.float64) - 0.0002) < 1e-12
+
+# %%
+# It is worse. Two mistakes add up. The formula's own shrinks with h². But f(x + h) and
+# f(x − h) are rounded, and dividing by a smaller h makes more of that rounding.
+
+assert error(1e-6, torch.float64) < 1e-9
+assert error(1e-8, torch.float64) > 10 * error(1e-6, torch.float64)
+
+# %%
+# Over many steps the error makes a V. In float32 there are only seven digits to lose,
+# so its V turns earlier and higher. Look for the best step of each.
+
+steps = np.logspace(-12, 0, 121)
+single = np.array([error(h, torch.float32) for h in steps])
+double = np.array([error(h, torch.float64) for h in steps])
+
+fig, ax = plt.subplots()
+ax.loglog(steps, single + 1e-16, "--", color="#d2601a", label="float32")
+ax.loglog(steps, double + 1e-16, "-", color="#2f7fc4", label="float64")
+ax.loglog(steps, 2 * steps**2, ":", color="#808080", label="$2h^2$")
+ax.set(xlabel="$h$", ylabel="error", ylim=(1e-13, 1e3))
+ax.legend()
+plt.show()
+# sphinx_gallery_alt = "Two V-shaped curves on logarithmic axes. Both fall along the line 2h² from the right. The float32 curve turns up near h = 0.01, the float64 curve near 0.00001, and lower."
+
+# %%
+# The step that seegrad chooses, about ε^(1/3), lies at the foot of each V. The popular
+# h = 1e-4 is good for float64 and bad for float32. At 1e-8 in float32 both steps are
+# lost in rounding, and the slope comes out as zero.
+
+for dtype in (torch.float32, torch.float64):
+    x = torch.linspace(-1, 1, 1001, dtype=dtype)
+    off = seegrad.numerical_derivative(f, x) - (6 * x**2 + 8 * x + 5)
+    print(f"{dtype}: off by at most {off.abs().max():.1e}")
+    assert off.abs().max() < 50 * torch.finfo(dtype).eps ** (2 / 3)
+
+assert error(1e-4, torch.float32) > 1e-3
+assert error(1e-8, torch.float32) == 10.5
+
+# %%
+# Autograd has no step to choose. It applies the rules of school, and is right to the
+# last digit in both.
+
+assert seegrad.derivative(f, torch.tensor(0.5, dtype=torch.float32)) == 10.5
+assert seegrad.derivative(f, torch.tensor(0.5, dtype=torch.float64)) == 10.5
+
+# %%
+# One more trap. Many textbooks step inside the array they were given. The slopes of
+# x₀² + x₁² at (3, 4) are 6 and 8. What if that array holds whole numbers?
+
+
+def in_place_gradient(f, x, h=1e-4):
+    gradient = np.zeros(x.shape)
+    for k in range(x.size):
+        kept = x[k]
+        x[k] = kept + h
+        above = f(x)
+        x[k] = kept - h
+        below = f(x)
+        gradient[k], x[k] = (above - below) / (2 * h), kept
+    return gradient
+
+
+squares = in_place_gradient(lambda x: (x**2).sum(), np.array([3, 4]))
+print(squares)
+
+assert np.allclose(squares, [25000, 35000])
+
+# %%
+# The array cuts 3.0001 down to 3 and 2.9999 down to 2. seegrad copies it to float64.
+
+whole = seegrad.numerical_gradient(lambda x0, x1: x0**2 + x1**2, *np.array([3, 4]))
+assert np.allclose(whole, [6, 8], rtol=1e-9)
+
+# %%
+# **On your own.** ``torch.autograd.gradcheck`` compares both for you. Does it notice
+# that |x| has no slope at 0?
+#
+# **Solution.** No. The steps to the left and to the right cancel, so central
+# differences say 0, and so does autograd. A symmetric corner is invisible to both.
+
+corner = torch.zeros((), dtype=torch.float64, requires_grad=True)
+assert torch.autograd.gradcheck(torch.abs, corner)
+
+# %%
+# **Next.** :doc:`/gallery/fields/plot_descent` follows the arrows down.
