@@ -41,9 +41,9 @@ def numerical_derivative(f: Function, x: object, *, h: float | None = None) -> T
 
     Notes
     -----
-    The formula is wrong by about h²·f‴/6, and rounding adds about ε·|f|/h. The sum is
-    smallest near h = ε^(1/3)·|x| with ε the spacing of the dtype at 1 [1]_. The
-    default is that step, with |x| taken as at least 1, rounded to a power of two so
+    The formula is wrong by about h²·f‴/6, and rounding adds about ε·f/h. The sum is
+    smallest near h = ε^(1/3)·x with ε the spacing of the dtype at 1 [1]_. The default
+    is that step, with the size of x taken as at least 1, rounded to a power of two so
     that x + h and x − h lose as little as can be.
 
     References

@@ -161,7 +161,7 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
     Notes
     -----
     Solves min ‖Vc − y‖ with V[i, k] = x[i]ᵏ by a QR factorisation in float64 [1]_. The
-    points are first divided by the largest |x|, which keeps the powers of one size.
+    points are first divided by the largest of them, which keeps the powers of one size.
 
     References
     ----------

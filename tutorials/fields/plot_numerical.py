@@ -107,7 +107,7 @@ assert np.allclose(whole, [6, 8], rtol=1e-9)
 
 # %%
 # **On your own.** ``torch.autograd.gradcheck`` compares both for you. Does it notice
-# that |x| has no slope at 0?
+# that the absolute value has no slope at 0?
 #
 # **Solution.** No. The steps to the left and to the right cancel, so central
 # differences say 0, and so does autograd. A symmetric corner is invisible to both.
