@@ -21,7 +21,6 @@ extensions = [
     "myst_nb",
     "sphinx_design",
     "sphinx_copybutton",
-    "sphinx_codeautolink",
     "notfound.extension",
     "kernel_profile",
     "mathml",
@@ -47,7 +46,6 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
-codeautolink_concat_default = True
 
 # ---------------------------------------------------------------- gallery
 sphinx_gallery_conf = {
@@ -91,6 +89,7 @@ html_static_path = ["_static"]
 html_css_files = ["seegrad.css"]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
+html_sidebars = {"index": [], "start": [], "why_sum": []}
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}

@@ -13,12 +13,16 @@ class details(nodes.General, nodes.Element):  # noqa: D101, N801
     pass
 
 
+def opening(node):
+    """What a paragraph begins with; MyST puts an empty text in front of bold words."""
+    if not isinstance(node, nodes.paragraph):
+        return None
+    return next((child for child in node if child.astext()), None)
+
+
 def begins_with(node, word):
-    return (
-        isinstance(node, nodes.paragraph)
-        and isinstance(node[0], nodes.strong)
-        and node[0].astext() == word
-    )
+    first = opening(node)
+    return isinstance(first, nodes.strong) and first.astext() == word
 
 
 def fold(app, doctree):
@@ -28,7 +32,7 @@ def fold(app, doctree):
         while last < len(parent) and not begins_with(parent[last], "Next."):
             last += 1
         folded = details("", *parent[first:last])
-        start.pop(0)
+        start.remove(opening(start))
         parent[first:last] = [folded]
 
 

@@ -319,7 +319,8 @@ def plot_descent(path: Path, *, ax: Axes | None = None) -> Axes:
     ax = _flat_axes(ax)
     one = points.shape[1] == 1
     x, y = points[:, 0], _numpy(path.values) if one else points[:, 1]
-    ax.plot(x, y, **WALK, label="descent")
+    dots = {} if len(x) <= 200 else {"marker": ""}  # dots that touch are a thick line
+    ax.plot(x, y, **{**WALK, **dots}, label="descent")
     ax.plot(x[:1], y[:1], **{**POINT, "marker": "s"}, label="start")
     ax.plot(x[-1:], y[-1:], **{**POINT, "marker": "*", "markersize": 11}, label="end")
     return _name_axes(ax, "$x$" if one else "$x_0$", "$y$" if one else "$x_1$")

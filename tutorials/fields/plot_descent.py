@@ -48,7 +48,6 @@ assert torch.equal(point, walk.points[-1])
 axis = torch.linspace(-4.5, 4.5, 19, dtype=torch.float64)
 ax = seegrad.plot_gradient_field(seegrad.gradient_field(bowl, axis, axis))
 seegrad.plot_descent(walk, ax=ax)
-ax.legend(loc="lower right")
 plt.show()
 # sphinx_gallery_alt = "Round contour lines and arrows towards the middle. From a square at (−3, 4) a chain of dots runs straight to the middle, with ever shorter steps, and ends in a star."
 

@@ -85,6 +85,7 @@ ax.plot(x, maclaurin, "-.", label="Maclaurin")
 ax.set(xlabel="$x$", ylim=(-2.2, 2.2))
 ax.legend()
 plt.show()
+# sphinx_gallery_thumbnail_number = 2
 # sphinx_gallery_alt = "The sine and three cubics. The fit after 2000 steps and the least-squares cubic run along the whole sine. The Maclaurin cubic follows it closely in the middle and leaves it beyond ±2, falling far below on the right."
 
 # %%

@@ -92,8 +92,8 @@ for name, basis in bases.items():
     print(f"{name:20} bends {ratio:5.1f} : 1, {needed[name]:4d} steps")
     ax.loglog(range(1, 3002), excess.clamp(min=1e-10), label=name)
 ax.axhline(1e-6, color="#808080", linewidth=1)
-ax.set(xlabel="step", ylabel="loss above the best", ylim=(1e-9, 1e3))
-ax.legend()
+ax.set(xlabel="step", ylabel="loss above the best", ylim=(1e-9, 1e6))
+ax.legend(loc="upper right")
 plt.show()
 # sphinx_gallery_alt = "Loss above the best over steps, both logarithmic. With powers the curve needs thousands of steps to reach one millionth, with Legendre polynomials dozens, and with normalised ones it drops straight down in the first steps."
 
