@@ -46,42 +46,78 @@ CUBIC = {"degree": 1, "learning_rate": 1e-3, "steps": 3}
 
 CALLS = [
     Call("derivative", seegrad.derivative, {"x": X}, wave),
-    Call("derivative, order 3", lambda f, x: seegrad.derivative(f, x, order=3),
-         {"x": X}, wave),
+    Call(
+        "derivative, order 3",
+        lambda f, x: seegrad.derivative(f, x, order=3),
+        {"x": X},
+        wave,
+    ),
     Call("gradient", seegrad.gradient, {"x0": X0, "x1": X1}, bowl),
-    Call("gradient, broadcast", seegrad.gradient, {"x0": [[0.5], [1.0]], "x1": X1},
-         bowl),
+    Call(
+        "gradient, broadcast", seegrad.gradient, {"x0": [[0.5], [1.0]], "x1": X1}, bowl
+    ),
     Call("numerical_derivative", seegrad.numerical_derivative, {"x": X}, wave),
     Call("numerical_gradient", seegrad.numerical_gradient, {"x0": X0, "x1": X1}, bowl),
-    Call("numerical_gradient, broadcast", seegrad.numerical_gradient,
-         {"x0": [[0.5], [1.0]], "x1": X1}, bowl),
+    Call(
+        "numerical_gradient, broadcast",
+        seegrad.numerical_gradient,
+        {"x0": [[0.5], [1.0]], "x1": X1},
+        bowl,
+    ),
     Call("tangent_line", seegrad.tangent_line, {"x0": X}, wave),
     Call("TangentLine()", lambda f, x: LINE(x), {"x": X}),
     Call("tangent_plane", seegrad.tangent_plane, {"x0": X0, "x1": X1}, bowl),
-    Call("tangent_plane, broadcast", seegrad.tangent_plane,
-         {"x0": [[0.5], [1.0]], "x1": X1}, bowl),
+    Call(
+        "tangent_plane, broadcast",
+        seegrad.tangent_plane,
+        {"x0": [[0.5], [1.0]], "x1": X1},
+        bowl,
+    ),
     Call("TangentPlane()", lambda f, x0, x1: PLANE(x0, x1), {"x0": X0, "x1": X1}),
     Call("gradient_field", seegrad.gradient_field, {"x0": X0, "x1": [1.0, 4.0]}, bowl),
-    Call("gradient_field, numerical",
-         lambda f, x0, x1: seegrad.gradient_field(f, x0, x1, method="numerical"),
-         {"x0": X0, "x1": [1.0, 4.0]}, bowl),
-    Call("descend", lambda f, x: seegrad.descend(f, x, learning_rate=0.1, steps=3),
-         {"start": [1.0, -2.0]}, bowl),
+    Call(
+        "gradient_field, numerical",
+        lambda f, x0, x1: seegrad.gradient_field(f, x0, x1, method="numerical"),
+        {"x0": X0, "x1": [1.0, 4.0]},
+        bowl,
+    ),
+    Call(
+        "descend",
+        lambda f, x: seegrad.descend(f, x, learning_rate=0.1, steps=3),
+        {"start": [1.0, -2.0]},
+        bowl,
+    ),
     *(
-        Call(f"reduce_gradient, {how}",
-             lambda f, x, how=how: seegrad.reduce_gradient(f, x, how), {"x": X}, wave)
+        Call(
+            f"reduce_gradient, {how}",
+            lambda f, x, how=how: seegrad.reduce_gradient(f, x, how),
+            {"x": X},
+            wave,
+        )
         for how in ("sum", "loop", "mean", "max")
     ),
-    Call("reduce_gradient, callable",
-         lambda f, x: seegrad.reduce_gradient(f, x, lambda y: y.prod()), {"x": X}, wave),
-    Call("fit_polynomial",
-         lambda f, x, y: seegrad.fit_polynomial(x, y, **CUBIC), {"x": X, "y": X1}),
-    Call("fit_polynomial, start",
-         lambda f, start: seegrad.fit_polynomial(X, X1, start=start, **CUBIC),
-         {"start": [0.5, -1.0]}),
+    Call(
+        "reduce_gradient, callable",
+        lambda f, x: seegrad.reduce_gradient(f, x, lambda y: y.prod()),
+        {"x": X},
+        wave,
+    ),
+    Call(
+        "fit_polynomial",
+        lambda f, x, y: seegrad.fit_polynomial(x, y, **CUBIC),
+        {"x": X, "y": X1},
+    ),
+    Call(
+        "fit_polynomial, start",
+        lambda f, start: seegrad.fit_polynomial(X, X1, start=start, **CUBIC),
+        {"start": [0.5, -1.0]},
+    ),
     Call("PolynomialFit()", lambda f, x: FIT(x), {"x": X}),
-    Call("least_squares",
-         lambda f, x, y: seegrad.least_squares(x, y, degree=1), {"x": X, "y": X1}),
+    Call(
+        "least_squares",
+        lambda f, x, y: seegrad.least_squares(x, y, degree=1),
+        {"x": X, "y": X1},
+    ),
 ]
 
 WITH_FUNCTION = [call for call in CALLS if call.f is not None]

@@ -46,7 +46,7 @@ plt.show()
 # sphinx_gallery_alt = "Four panels with the same parabola. The gradient is a steep straight line for sum and for loop, an almost flat line for mean, and for max it is zero except for one low point at the left end and one high point at the right end."
 
 # %%
-# Sum and loop. Only for them does each y count once. In symbols, for the point k:
+# Sum and loop. Only for them does each y count once. The chain rule for the point k is:
 #
 # .. math::
 #

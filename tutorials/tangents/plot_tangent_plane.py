@@ -48,9 +48,9 @@ assert plane(3, 1) == 5 + 2 * (3 - 1) + 4 * (1 - 2)
 axis = torch.linspace(-3, 3, 31, dtype=torch.float64)
 ax = seegrad.plot_function(bowl, axis, axis)
 seegrad.plot_tangent_plane(plane, ax=ax, width=3)
-ax.view_init(elev=22, azim=-125)
+ax.view_init(elev=15, azim=160)
 plt.show()
-# sphinx_gallery_alt = "A blue bowl, and an orange square plane that touches its wall at the point (1, 2) and tilts steeply upwards, away from the middle."
+# sphinx_gallery_alt = "A blue bowl, and an orange square plane that touches its wall from outside, at the point (1, 2), and tilts steeply upwards."
 
 # %%
 # Is it the right plane? Cut the picture along x₀ at x₁ = 2. The plane becomes a line,

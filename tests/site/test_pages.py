@@ -1,0 +1,107 @@
+"""Every page of the built site, as a reader's browser meets it."""
+
+import re
+from urllib.parse import unquote, urldefrag, urlparse
+
+from conftest import HTML
+
+SPECIAL = {"404.html", "genindex.html", "search.html"}
+
+
+def faults(visits, find):
+    """The pages on which `find` finds something, with what it found."""
+    return {v.page: found for v in visits if (found := find(v))}
+
+
+def test_every_page_was_visited(built, visits):
+    assert [v.page for v in visits] == built
+    assert len(built) > 50
+
+
+def test_nothing_loads_from_another_host(visits, base):
+    own = (base, "data:", "blob:")
+    assert not faults(
+        visits, lambda v: [url for url in v.requests if not url.startswith(own)]
+    )
+    assert all(v.requests for v in visits)
+
+
+def test_no_script_errors(visits):
+    assert not faults(visits, lambda v: v.errors)
+
+
+def test_no_page_scrolls_sideways(visits):
+    assert not faults(visits, lambda v: v.too_wide)
+
+
+def test_every_page_has_one_title(visits):
+    assert not faults(
+        visits, lambda v: len(v.read["headings"]) != 1 or not v.read["title"]
+    )
+
+
+def test_every_picture_shows(visits):
+    assert not faults(
+        visits, lambda v: [p["src"] for p in v.read["pictures"] if not p["ok"]]
+    )
+
+
+def test_figures_have_text_that_somebody_wrote(visits):
+    def unwritten(v):
+        figures = [p for p in v.read["pictures"] if "_thumb." not in p["src"]]
+        return [p["src"] for p in figures if len((p["alt"] or "").split()) < 6]
+
+    assert not faults(visits, unwritten)
+    figures = [
+        p for v in visits for p in v.read["pictures"] if "_thumb." not in p["src"]
+    ]
+    assert len(figures) >= 20
+
+
+def test_formulas_are_mathml(visits):
+    assert not faults(
+        visits, lambda v: re.findall(r"\$\$|\\frac|\\partial", v.read["text"])
+    )
+    by_page = {v.page: v.read["formulas"] for v in visits}
+    assert by_page["why_sum.html"] == 3
+    assert by_page["gallery/reductions/plot_reductions.html"] == 1
+
+
+def test_solutions_are_folded_and_run(visits):
+    folded = {v.page: v.read["folded"] for v in visits if v.read["folded"]}
+    scripts = {v.page for v in visits if "/plot_" in v.page}
+    assert set(folded) == scripts | {"start.html", "why_sum.html"}
+    for solutions in folded.values():
+        assert [(s["open"], s["code"] > 0) for s in solutions] == [(False, True)]
+
+
+def test_dark_readers_get_dark_pages(visits):
+    assert {v.read["theme"] for v in visits} == {"dark"}
+
+
+def test_no_link_leads_nowhere(visits, base):
+    def broken(v):
+        own = {urldefrag(url).url for url in v.read["links"] if url.startswith(base)}
+        paths = [unquote(urlparse(url).path).lstrip("/") for url in own]
+        return [p for p in paths if not (HTML / (p or "index.html")).exists()]
+
+    assert not faults(visits, broken)
+
+
+def test_downloads_are_served(visits, base, browser):
+    page = browser.new_page()
+    links = {url for v in visits for url in v.read["links"] if "_downloads/" in url}
+    assert {url.rpartition(".")[2] for url in links} == {"py", "ipynb", "zip"}
+    for url in links:
+        assert page.request.get(url).status == 200, url
+
+
+def test_search_finds(base, browser):
+    page = browser.new_page()
+    for words, expected in {
+        "tangent_line": "tangent_line",
+        "chain rule": "Compare sum, loop, mean and max",
+    }.items():
+        page.goto(f"{base}search.html?q={words.replace(' ', '+')}")
+        page.wait_for_selector("#search-results li a")
+        page.locator("#search-results", has_text=expected).wait_for()
