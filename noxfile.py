@@ -77,7 +77,7 @@ def minimums(session):
     needs = needs + PROJECT["project"]["optional-dependencies"]["plot"]
     lowest = [need.replace(">=", "==") for need in needs]
     session.install("--extra-index-url", CPU_BUILDS, *lowest)
-    session.install("-e.", *group("tests"), "pytest-xdist")
+    session.install("-e.", *group("tests"), "pyparsing<3.3")  # matplotlib 3.9's calls
     session.run("pytest", "--ignore=tests/site", "-n", "auto", env=ONE_THREAD)
 
 

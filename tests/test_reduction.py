@@ -1,0 +1,253 @@
+"""reduce_gradient: what sum, loop, mean, max and others hand back to each point."""
+
+import math
+from collections import Counter
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import (
+    assert_chain_rule_of_reduction,
+    assert_same,
+    assert_shift_passes_through,
+)
+
+import seegrad
+
+ARTICLE = torch.arange(-2, 2.1, 0.25, dtype=torch.float64)
+
+
+def float64(*values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def parabola(x):
+    return 2 * x**2 + 2
+
+
+def article(how):
+    return seegrad.reduce_gradient(parabola, ARTICLE, how)
+
+
+def only(*places):
+    """Zero at the 17 points but for these."""
+    gradient = torch.zeros(17, dtype=torch.float64)
+    for place, value in places:
+        gradient[place] = value
+    return gradient
+
+
+def backward_nodes(z):
+    """How many nodes of each kind the graph behind z has."""
+    seen, left = set(), [z.grad_fn]
+    while left:
+        node = left.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            left += [parent for parent, _ in node.next_functions]
+    return Counter(node.name().removesuffix("0") for node in seen)
+
+
+# ---------------------------------------------------------------- the article
+
+
+def test_the_sum_passes_the_slope_on():
+    r = article("sum")
+    assert len(r.x) == 17
+    assert_same(r.gradient, 4 * ARTICLE)
+    assert r.dz_dy.tolist() == [1.0] * 17
+    assert r.z.item() == pytest.approx((2 * ARTICLE**2 + 2).sum().item())
+
+
+def test_the_mean_passes_on_a_seventeenth():
+    r = article("mean")
+    assert_same(r.gradient, 4 * ARTICLE / 17)
+    assert r.gradient[0].item() == pytest.approx(-0.470588, abs=5e-7)
+    assert r.gradient[-1].item() == pytest.approx(0.470588, abs=5e-7)
+
+
+def test_the_loop_is_the_sum_to_the_last_bit():
+    assert torch.equal(article("loop").gradient, article("sum").gradient)
+
+
+def test_the_loop_has_another_graph():
+    assert backward_nodes(article("sum").z).total() == 5
+    nodes = backward_nodes(article("loop").z)
+    assert nodes.total() == 22
+    assert nodes["AddBackward"] == 18
+    assert nodes["UnbindBackward"] == 1
+
+
+@pytest.mark.parametrize(
+    "how", ["max", torch.amax, lambda y: y.max(), lambda y: y.amax()]
+)
+def test_a_shared_maximum_is_shared(how):
+    assert_same(article(how).gradient, only((0, -4.0), (-1, 4.0)))
+
+
+def test_max_over_a_dimension_finds_the_first():
+    r = article(lambda y: y.max(dim=0).values)
+    assert_same(r.gradient, only((0, -8.0)))
+
+
+def test_the_median_is_shared_too():
+    gradient = article(torch.median).gradient
+    touched = gradient.nonzero().flatten().tolist()
+    assert_same(gradient[touched], float64(-2.0, 2.0))
+
+
+# ---------------------------------------------------------------- ties
+
+
+@pytest.mark.parametrize(
+    ("how", "weights"),
+    [
+        ("max", [0.5, 0.5, 0.0]),
+        (torch.amax, [0.5, 0.5, 0.0]),
+        (torch.median, [0.5, 0.5, 0.0]),
+        (lambda y: torch.linalg.vector_norm(y, math.inf), [0.5, 0.5, 0.0]),
+        (lambda y: y.max(dim=0).values, [1.0, 0.0, 0.0]),
+        (lambda y: y.sort(descending=True, stable=True).values[0], [1.0, 0.0, 0.0]),
+        (lambda y: y.topk(1).values[0], [1.0, 0.0, 0.0]),
+        (lambda y: y.cummax(dim=0).values[-1], [0.0, 1.0, 0.0]),
+        ("sum", [1.0, 1.0, 1.0]),
+        ("mean", [1 / 3, 1 / 3, 1 / 3]),
+        (lambda y: y.prod(), [3.0, 3.0, 9.0]),
+        (lambda y: y.cumsum(0).sum(), [3.0, 2.0, 1.0]),
+        (lambda y: y.softmax(0).sum(), [0.0, 0.0, 0.0]),
+    ],
+    ids=["max", "amax", "median", "inf-norm", "max(dim)", "sort", "topk", "cummax"]
+    + ["sum", "mean", "prod", "cumsum", "softmax"],
+)
+def test_what_a_reduction_hands_to_each_value(how, weights):
+    r = seegrad.reduce_gradient(lambda x: 2 * x, [1.5, 1.5, 0.5], how)
+    assert_same(r.dz_dy, float64(*weights), atol=1e-15)
+    assert_same(r.gradient, 2 * float64(*weights), atol=1e-15)
+
+
+# ---------------------------------------------------------------- laws
+
+values = st.lists(st.floats(-2, 2), min_size=1, max_size=6).map(lambda x: float64(*x))
+hows = st.sampled_from(
+    ["sum", "loop", "mean", "max", torch.prod, torch.linalg.vector_norm]
+    + [lambda y: torch.logsumexp(y, 0), lambda y: (y**3).sum() / y.exp().sum()]
+)
+
+
+@given(values, hows)
+def test_the_chain_rule(x, how):
+    assert_chain_rule_of_reduction(lambda x: torch.exp(x) + x, x, how)
+
+
+@given(values, st.sampled_from(["mean", "max", torch.median]))
+def test_averages_hand_out_one_in_all(x, how):
+    assert_shift_passes_through(torch.sin, x, how)
+
+
+@given(values)
+def test_the_loop_is_the_sum(x):
+    loop = seegrad.reduce_gradient(torch.sin, x, "loop")
+    assert torch.equal(loop.gradient, torch.cos(x))
+
+
+# ---------------------------------------------------------------- the result
+
+
+@pytest.mark.parametrize("how", ["sum", "loop", "mean", "max"])
+@pytest.mark.parametrize("shape", [(), (1,), (2, 3)], ids=str)
+def test_shapes(how, shape):
+    r = seegrad.reduce_gradient(torch.sin, torch.ones(shape), how)
+    assert r.z.shape == ()
+    assert {t.shape for t in (r.x, r.y, r.dz_dy, r.gradient)} == {torch.Size(shape)}
+
+
+def test_the_graph_is_kept():
+    r = seegrad.reduce_gradient(torch.square, [1.0, 3.0], "sum")
+    assert r.x.grad is None
+    r.z.backward(retain_graph=True)
+    assert r.x.grad.tolist() == [2.0, 6.0]
+    (again,) = torch.autograd.grad(r.z, r.y)
+    assert again.tolist() == [1.0, 1.0]
+
+
+def test_a_function_that_returns_its_argument():
+    r = seegrad.reduce_gradient(lambda x: x, [1.0, 3.0], "sum")
+    assert r.gradient.tolist() == r.dz_dy.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("f", [torch.square, lambda x: x], ids=["x²", "x"])
+def test_gradients_can_be_changed_one_by_one(f):
+    r = seegrad.reduce_gradient(f, [0.5, 0.5], "sum")
+    r.dz_dy[0] = 7.0
+    assert r.dz_dy.tolist() == [7.0, 1.0]
+    assert r.gradient.tolist() == [1.0, 1.0]
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+class BackwardFails(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, y):
+        return y.sum()
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise KeyError("no slope")
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "message"),
+    [
+        ("min", ValueError, "how must be one of 'sum', 'loop', 'mean', 'max'.*'min'"),
+        ("", ValueError, "how must be one of"),
+        (None, TypeError, "how must be one of.*None"),
+        (1, TypeError, "how must be one of.*1, of type int"),
+        (lambda y: y, ValueError, r"how must return one number.*shape \(2,\)"),
+        (lambda y: y.sum(0, keepdim=True), ValueError, r"how must.*shape \(1,\)"),
+        (lambda y: y.max().item(), TypeError, r"how must return a tensor.*float"),
+        (lambda y: y.max(dim=0), TypeError, r"how must return a tensor.*\.values"),
+        (lambda y: None, TypeError, "how must return a tensor.*None"),
+        (lambda y: y.argmax(), ValueError, "how must compute.*argmax"),
+        (lambda y: y.sum().detach(), ValueError, r"how must compute.*\.detach\(\)"),
+        (
+            lambda y: torch.ones((), requires_grad=True) * 2,
+            ValueError,
+            "how must compute its result from y",
+        ),
+        (lambda y: torch.complex(y.sum(), y.sum()), TypeError, "how must.*complex"),
+        (lambda y: y @ torch.ones(7).double(), ValueError, "how must.*RuntimeError"),
+        (lambda y, z: y.sum(), ValueError, "how must reduce.*missing 1 required"),
+        (lambda y: y.mul_(2).sum(), ValueError, "how must.*in place"),
+        (BackwardFails.apply, ValueError, "^how must"),
+    ],
+    ids=["unknown", "empty", "None", "int", "shape", "keepdim", "item", "max(dim)"]
+    + ["returns None", "argmax", "detached", "another tensor", "complex", "raises"]
+    + ["two arguments", "in place", "backward fails"],
+)
+def test_a_wrong_reduction_is_refused(how, error, message):
+    with pytest.raises(error, match=message):
+        seegrad.reduce_gradient(torch.sin, [1.0, 2.0], how)
+
+
+@pytest.mark.parametrize(
+    ("f", "error", "message"),
+    [
+        (lambda x: x * x.sum(), ValueError, "f must be elementwise"),
+        (lambda x: x.sum(), ValueError, r"f must return.*shape \(\)"),
+        (lambda x: x.detach(), ValueError, "f must compute its result from x "),
+        (lambda x: None, TypeError, "f must return.*None"),
+        (lambda x: x + torch.rand_like(x), ValueError, "the randomness out"),
+        (3, TypeError, "f must be a function"),
+    ],
+    ids=["mixes points", "shape", "detached", "None", "random", "not callable"],
+)
+def test_a_wrong_function_is_refused(f, error, message):
+    with pytest.raises(error, match=message):
+        seegrad.reduce_gradient(f, [1.0, 2.0], "sum")
+
+
+def test_nothing_cannot_be_reduced():
+    with pytest.raises(ValueError, match=r"x must have at least one point.*\(0,\)"):
+        seegrad.reduce_gradient(torch.sin, [], "sum")
