@@ -19,7 +19,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # the workers share the cores
 @nox.session
 def tests(session):
     """Test the library, and run every tutorial as a plain script."""
-    install(session, "-e.[plot]", *group("tests"))
+    install(session, "-e.[plot,graph]", *group("tests"))
     workers = () if session.posargs else ("-n", "auto")
     options = ("--ignore=tests/site", *workers, *session.posargs)
     session.run("pytest", *options, env=ONE_THREAD)
@@ -28,7 +28,7 @@ def tests(session):
 @nox.session
 def lint(session):
     """Check style, format and types."""
-    install(session, "-e.[plot]", *group("lint"))
+    install(session, "-e.[plot,graph]", *group("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
@@ -37,7 +37,7 @@ def lint(session):
 @nox.session
 def doctest(session):
     """Run the examples in the docstrings."""
-    install(session, "-e.[plot]", *group("tests"))
+    install(session, "-e.[plot,graph]", *group("tests"))
     session.run("pytest", "--doctest-modules", "src", *session.posargs, env=ONE_THREAD)
 
 
@@ -74,7 +74,8 @@ def site(session):
 def minimums(session):
     """Test with the lowest versions that pyproject.toml declares."""
     needs = PROJECT["project"]["dependencies"]
-    needs = needs + PROJECT["project"]["optional-dependencies"]["plot"]
+    extras = PROJECT["project"]["optional-dependencies"]
+    needs = [*needs, *extras["plot"], *extras["graph"]]
     lowest = [need.replace(">=", "==") for need in needs]
     session.install("--extra-index-url", CPU_BUILDS, *lowest)
     session.install("-e.", *group("tests"), "pyparsing<3.3")  # matplotlib 3.9's calls

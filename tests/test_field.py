@@ -170,8 +170,10 @@ def test_down_a_bowl():
 
 
 def test_a_step_is_the_rate_times_the_gradient():
-    f = lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2  # noqa: E731
-    path = seegrad.descend(f, [0.0, 2.0], learning_rate=1e-3, steps=1)
+    def rosenbrock(x, y):
+        return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+    path = seegrad.descend(rosenbrock, [0.0, 2.0], learning_rate=1e-3, steps=1)
     expected = torch.tensor([[0.0, 2.0], [0.002, 1.6]], dtype=torch.float64)
     assert_same(path.points, expected)
     assert path.values[0] == 401
@@ -187,7 +189,9 @@ def test_too_long_steps_overshoot(rate):
 
 @pytest.mark.parametrize("variables", [1, 2, 3, 5])
 def test_any_number_of_variables(variables):
-    f = lambda *xs: sum(k * x**2 for k, x in enumerate(xs, 1))  # noqa: E731
+    def f(*xs):
+        return sum(k * x**2 for k, x in enumerate(xs, 1))
+
     start = [1.0] * variables
     path = seegrad.descend(f, start, learning_rate=0.01, steps=7)
     rates = torch.tensor([1 - 0.02 * k for k in range(1, variables + 1)]).double()
@@ -209,8 +213,10 @@ def test_an_ignored_variable_stays():
 
 @given(st.lists(st.floats(-3, 3), min_size=2, max_size=2), st.floats(0.001, 0.1))
 def test_small_steps_lead_down(start, rate):
-    quartic = lambda a, b: (a**2 + b**2) / 2 + torch.cos(a) + b  # noqa: E731
-    assert_descent_lowers(quartic, start, rate, 20)
+    def valley(a, b):
+        return (a**2 + b**2) / 2 + torch.cos(a) + b
+
+    assert_descent_lowers(valley, start, rate, 20)
 
 
 @pytest.mark.parametrize("rate", [1e200, 1.5])
@@ -246,7 +252,7 @@ def test_a_walk_that_starts_outside_the_domain_is_refused():
         ({"f": lambda x, y: x.detach()}, ValueError, "no path of the autograd graph"),
         ({"f": 1}, TypeError, "f must be a function"),
     ],
-    ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
 )
 def test_a_wrong_walk_is_refused(options, error, message):
     options = {

@@ -262,7 +262,7 @@ def test_a_degree_is_a_whole_number(fit, degree, error):
         ({"start": "zero"}, TypeError, "start must be real numbers"),
         ({"start": [True] * 4}, TypeError, "start must be real numbers"),
     ],
-    ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
 )
 def test_wrong_options_are_refused(options, error, message):
     with pytest.raises(error, match=message):

@@ -136,7 +136,9 @@ def test_the_plane_of_a_ripple():
 
 @given(number, number)
 def test_a_plane_contains_its_lines(x0, x1):
-    f = lambda a, b: torch.sin(a) * torch.exp(b) + a * b  # noqa: E731
+    def f(a, b):
+        return torch.sin(a) * torch.exp(b) + a * b
+
     assert_plane_contains_its_lines(f, float64(x0), float64(x1))
 
 

@@ -2,6 +2,7 @@
 
 from seegrad.field import GradientField, Path, descend, gradient_field
 from seegrad.gradient import derivative, gradient
+from seegrad.graph import GradientGraph, gradient_graph
 from seegrad.numerical import numerical_derivative, numerical_gradient
 from seegrad.plot import (
     plot_derivative,
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GradientField",
+    "GradientGraph",
     "Path",
     "PolynomialFit",
     "Reduction",
@@ -32,6 +34,7 @@ __all__ = [
     "fit_polynomial",
     "gradient",
     "gradient_field",
+    "gradient_graph",
     "least_squares",
     "numerical_derivative",
     "numerical_gradient",

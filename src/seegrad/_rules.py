@@ -1,0 +1,107 @@
+"""What each operation does to the gradient on its way back, in words.
+
+Keyed by PyTorch's name of the operation without "Backward" and its number. A rule says
+what happens to the gradient that arrives; "the result" is the operation's own output.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+RULES: dict[str, str | Callable[[Any], str]] = {
+    "Abs": "× the sign of the input",
+    "Add": "copies the gradient to every term",
+    "Addmm": "× the other matrix, transposed; the added term gets a copy",
+    "Amax": "to the largest, ties share",
+    "Amin": "to the smallest, ties share",
+    "Bmm": "× the other matrix, transposed",
+    "Cat": "cuts the gradient into the pieces that were joined",
+    "Clamp": "passes where nothing was clipped, else 0",
+    "Clone": "passes the gradient on",
+    "CopySlices": "to what was copied in, and to the places left alone",
+    "Cos": "× −sin of the input",
+    "Cumsum": "adds up from the end",
+    "Div": "÷ the divisor; the divisor gets × −result ÷ divisor",
+    "Dot": "× the other vector",
+    "Exp": "× the result",
+    "Expand": "adds up over the copies",
+    "Gather": "back to the places taken from, 0 elsewhere",
+    "Index": "back to the places taken from, 0 elsewhere",
+    "LinalgVectorNorm": "× input ÷ result",
+    "Log": "÷ the input",
+    "LogSoftmax": "minus softmax times the sum of the gradient",
+    "Logsumexp": "× softmax of the input",
+    "Max": lambda node: _extreme(node, "largest"),
+    "Maximum": "to the larger one, a tie is shared",
+    "Mean": lambda node: f"÷ {_count(node)}, to every element",
+    "Median": "to the middle value, ties share",
+    "Min": lambda node: _extreme(node, "smallest"),
+    "Minimum": "to the smaller one, a tie is shared",
+    "Mm": "× the other matrix, transposed",
+    "Mul": "× the other factor",
+    "Mv": "× the matrix transposed, or the outer product with the vector",
+    "NativeDropout": "× the mask that was drawn",
+    "Neg": "turns the sign",
+    "Permute": "puts the axes back",
+    "Pow": lambda node: _power(node),
+    "Prod": "× the product of the others",
+    "Reciprocal": "× −result²",
+    "Relu": "passes where the input was above 0, else 0",
+    "Repeat": "adds up over the copies",
+    "Reshape": "gives back the shape",
+    "ReshapeAlias": "gives back the shape",
+    "Rsqrt": "× −½·result³",
+    "Rsub": "turns the sign",
+    "Select": "back to the place taken from, 0 elsewhere",
+    "Sigmoid": "× result·(1 − result)",
+    "Sin": "× cos of the input",
+    "Slice": "back to the places taken from, 0 elsewhere",
+    "Softmax": "× result, minus result times their sum",
+    "Split": "joins the pieces' gradients",
+    "Sqrt": "÷ twice the result",
+    "Squeeze": "gives back the shape",
+    "Stack": "cuts the gradient into the pieces that were stacked",
+    "Sub": "copies the gradient, with the sign turned for what is subtracted",
+    "Sum": "copies the gradient to every element",
+    "T": "transposes back",
+    "Tan": "× 1 + result²",
+    "Tanh": "× 1 − result²",
+    "Transpose": "puts the axes back",
+    "Unbind": "stacks the pieces' gradients",
+    "UnsafeView": "gives back the shape",
+    "Unsqueeze": "gives back the shape",
+    "View": "gives back the shape",
+    "Where": "to the branch that was taken, 0 to the other",
+}
+LEAF = "adds up what arrives"
+SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def rule_of(node: Any) -> str:
+    """The local rule of an autograd node in words, empty for an unknown operation."""
+    rule = RULES.get(re.sub(r"Backward\d*$", "", node.name()), "")
+    return rule if isinstance(rule, str) else rule(node)
+
+
+def _count(node: Any) -> str:
+    count = getattr(node, "_saved_self_sym_numel", None)
+    return "the count" if count is None else str(count)
+
+
+def _extreme(node: Any, which: str) -> str:
+    # MaxBackward0 is max(dim), which keeps a place; MaxBackward1 is max of everything.
+    one_place = hasattr(node, "_saved_dim")
+    return (
+        f"to the {which} that was found" if one_place else f"to the {which}, ties share"
+    )
+
+
+def _power(node: Any) -> str:
+    exponent = getattr(node, "_saved_exponent", None)
+    if not isinstance(exponent, (int, float)):
+        return "× exponent·x to the exponent − 1"
+    if exponent == 2:
+        return "× 2·x"
+    return f"× {exponent:g}·x{f'{exponent - 1:g}'.translate(SUPERSCRIPTS)}"

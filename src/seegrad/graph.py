@@ -1,0 +1,670 @@
+"""GradientGraph: the autograd graph with the gradients that ran through it.
+
+PyTorch records a computation as nodes that know how to pass a gradient on. Here the
+nodes are walked once, in the order in which a backward pass runs them, grouped where
+they repeat, and run once with a hook on each. What is left is plain data.
+"""
+
+from __future__ import annotations
+
+import gc
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seegrad import _check
+from seegrad._rules import LEAF, rule_of
+
+# Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
+# stack and kills the process. About half of that is safe.
+DEEPEST = 21_000
+WHOLE = 1_000  # gradients of up to so many elements are kept as they are
+FEW = 6  # so many elements of a larger one are kept
+REPEATS = 3  # from so many on, equal nodes are folded into one
+
+FREED = (
+    "The graph was freed by an earlier backward(), so no gradient was run. Call that "
+    "one with retain_graph=True to keep the graph."
+)
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """A gradient too large to keep: its shape and a few numbers."""
+
+    shape: Shape
+    """The gradient's shape."""
+    min: float
+    """Its smallest element."""
+    max: float
+    """Its largest element."""
+    norm: float
+    """The square root of the sum of its squares."""
+    few: Tensor
+    """Its first elements, one-dimensional."""
+
+
+Gradient = Tensor | Summary | tuple[Tensor | Summary | None, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A result, an operation or a leaf of a `GradientGraph`."""
+
+    id: int
+    """Its place in the order in which a backward pass runs; results come first."""
+    kind: str
+    """"result", "operation" or "leaf"."""
+    label: str
+    """The reader's name for it, or else PyTorch's name of the operation."""
+    operation: str
+    """PyTorch's name of the operation; empty for results and leaves."""
+    shape: Shape
+    """The shape of the tensor it stands for, the first one's if there are several."""
+    gradient: Gradient
+    """What arrives, added up; one entry an output where there are several."""
+    rule: str
+    """What it does to the gradient, in words; empty if the operation isn't known."""
+    count: int
+    """How many equal nodes are folded into it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """A way that the gradient runs, from one node of a `GradientGraph` to the next."""
+
+    source: int
+    """The id of the node it comes from."""
+    target: int
+    """The id of the node it goes to."""
+    output: int | None
+    """Which output of the target it belongs to; None where several are folded."""
+    operand: int | None
+    """Which operand of the source the target is; None where several are folded."""
+    gradient: Tensor | Summary | None
+    """What runs along it, added up where several are folded."""
+    count: int
+    """How many equal edges are folded into it."""
+
+
+@dataclass(frozen=True, eq=False)
+class GradientGraph:
+    """An autograd graph as plain nodes and edges. Made by `gradient_graph`.
+
+    It shows itself in a notebook, and ``print`` writes it as a tree.
+    """
+
+    nodes: tuple[Node, ...]
+    """The nodes, in the order in which a backward pass runs them."""
+    edges: tuple[Edge, ...]
+    """The edges, in the gradient's direction, in the order in which it runs them."""
+    message: str
+    """Why there are no gradients; empty if there are."""
+
+    def dot(self, *, direction: str = "backward") -> str:
+        """The graph in Graphviz's language; "forward" turns the arrows."""
+        from seegrad import draw
+
+        return draw.dot(self, direction=direction)
+
+    def svg(self, *, direction: str = "backward") -> str:
+        """The graph as an SVG picture with a description in words."""
+        from seegrad import draw
+
+        return draw.svg(self, direction=direction)
+
+    def save(self, path: str | Path, *, direction: str = "backward") -> None:
+        """Write the graph to a file that ends in .svg, .png, .pdf or .dot."""
+        from seegrad import draw
+
+        draw.save(self, path, direction=direction)
+
+    def _repr_html_(self) -> str:
+        from seegrad import draw
+
+        return draw.html(self)
+
+    def __str__(self) -> str:
+        """The graph as an indented tree."""
+        from seegrad import draw
+
+        return draw.tree(self)
+
+
+def gradient_graph(
+    root: Tensor | Sequence[Tensor] | Mapping[str, Tensor],
+    *,
+    names: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None,
+    fold: bool = True,
+    gradients: bool = True,
+) -> GradientGraph:
+    """See the graph that autograd recorded, and the gradient on every edge of it.
+
+    Parameters
+    ----------
+    root : tensor, or list, tuple or dict of tensors
+        The results to walk back from. Where a result isn't a scalar, the gradient
+        starts as ones, as for its sum.
+    names : dict of str to tensor, or pairs, optional
+        Names for leaves and for tensors on the way, such as ``{"x": x, "y": y}`` or
+        ``model.named_parameters()``.
+    fold : bool, optional
+        Whether three or more equal nodes, such as the additions of a loop, become one.
+    gradients : bool, optional
+        Whether to run the gradient through the graph; otherwise only the structure.
+
+    Returns
+    -------
+    GradientGraph
+        `nodes`, `edges` and `message`. If the graph was freed or holds a checkpoint,
+        there are no gradients, and `message` says so.
+
+    Raises
+    ------
+    TypeError
+        If root or a named thing isn't a tensor, or a name isn't a string.
+    ValueError
+        If there is no root, a root does not require a gradient, or the graph is deeper
+        than can be walked safely.
+
+    Notes
+    -----
+    A node of autograd takes the gradient of a result by the operation's output and
+    returns one by each of its inputs [1]_. The gradients on the edges into a node add
+    up to the node's own. The graph stays usable, and every ``.grad`` as it was. Hooks
+    that you registered on tensors run once more.
+
+    References
+    ----------
+    .. [1] A. Paszke et al., PyTorch: An Imperative Style, High-Performance Deep
+       Learning Library, NeurIPS, 2019.
+
+    Examples
+    --------
+    In z = x·x the gradient comes to x twice, once for each factor:
+
+    >>> import torch, seegrad
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> graph = seegrad.gradient_graph(x * x, names={"x": x})
+    >>> print(graph)
+    result  1
+    MulBackward0  1  (× the other factor)
+    x  6
+    >>> [edge.gradient.item() for edge in graph.edges]
+    [1.0, 3.0, 3.0]
+    """
+    roots = _roots(root)
+    named = _names(names)
+    with _check.undisturbed(next(iter(roots.values())).device):
+        walk = _walk(roots, named)
+        groups = _fold(walk) if fold else list(range(len(walk.kinds)))
+        message = _why_not(walk) if gradients else "The gradient was not asked for."
+        record = _Record(walk, groups)
+        if not message:
+            message = _run(list(roots.values()), walk, record)
+        return record.graph(message)
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def _roots(root: object) -> dict[str, Tensor]:
+    if isinstance(root, Mapping):
+        roots = {str(name): tensor for name, tensor in root.items()}
+    elif isinstance(root, (list, tuple)):
+        roots = {f"result {k}": tensor for k, tensor in enumerate(root)}
+    else:
+        roots = {"result": root}
+    if not roots:
+        raise ValueError(
+            "root must hold at least one tensor, but it is empty. Pass the results to "
+            "walk back from."
+        )
+    for tensor in roots.values():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                "root must be a tensor, or a list, tuple or dict of tensors, but it "
+                f"holds {_check.describe(tensor)}. Pass what backward() is called on."
+            )
+        if not tensor.requires_grad:
+            raise ValueError(
+                "root must have a graph to walk, but it is "
+                f"{_check.describe(tensor)} that does not require a gradient. Make its "
+                "inputs with requires_grad=True, and compute it outside no_grad()."
+            )
+    return roots
+
+
+def _names(names: object) -> dict[object, str]:
+    """The reader's names, by leaf or by node and output."""
+    pairs = names.items() if isinstance(names, Mapping) else (names or ())
+    found: dict[object, str] = {}
+    for name, tensor in pairs:  # type: ignore[attr-defined]
+        if not isinstance(name, str) or not isinstance(tensor, Tensor):
+            raise TypeError(
+                "names must map strings to tensors, but it holds "
+                f"{_check.describe(name)} for {_check.describe(tensor)}. Pass for "
+                'example names={"x": x}.'
+            )
+        if tensor.grad_fn is None:
+            found[_Leaf(tensor)] = name
+        else:
+            found[tensor.grad_fn, tensor.output_nr] = name
+    return found
+
+
+class _Leaf:
+    """A leaf as a key: tensors compare by value, this compares by identity."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+    def __hash__(self) -> int:
+        return id(self.tensor)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Leaf) and other.tensor is self.tensor
+
+
+# ---------------------------------------------------------------- the walk
+
+
+class _Walk:
+    """The graph as lists, one entry a node, in the order of a backward pass."""
+
+    def __init__(self) -> None:
+        self.functions: list[Any] = []  # autograd's node, a leaf tensor, or a result
+        self.kinds: list[str] = []
+        self.labels: list[str] = []
+        self.operations: list[str] = []
+        self.shapes: list[tuple[Shape, ...]] = []  # one an output
+        self.links: list[list[tuple[int, int, int]]] = []  # (operand, target, output)
+
+    def add(
+        self, function: Any, kind: str, label: str, shapes: tuple[Shape, ...]
+    ) -> int:
+        self.functions.append(function)
+        self.kinds.append(kind)
+        self.labels.append(label)
+        self.operations.append(function.name() if kind == "operation" else "")
+        self.shapes.append(shapes)
+        self.links.append([])
+        return len(self.kinds) - 1
+
+
+def _walk(roots: dict[str, Tensor], names: dict[object, str]) -> _Walk:
+    """Number the nodes as autograd's engine runs them: the youngest one first.
+
+    The engine gives each operation a sequence number when it is recorded, and runs the
+    largest that is ready. An operation is recorded after its operands, so by the time
+    it is taken from the heap everything that hands it a gradient has been taken.
+    """
+    walk = _Walk()
+    place: dict[Any, int] = {}
+    waiting: dict[Any, list[tuple[int, int, int]]] = {}
+    leaves: dict[Any, list[tuple[int, int, int]]] = {}
+    depth: dict[Any, int] = {}
+    heap: list[tuple[int, int, Any]] = []
+    results = {(t.grad_fn, t.output_nr) for t in roots.values()}
+
+    def reach(
+        source: int, operand: int, function: Any, output: int, level: int
+    ) -> None:
+        key = (source, operand, output)
+        if function in waiting:
+            waiting[function].append(key)
+            depth[function] = max(depth[function], level)
+        elif type(function).__name__ == "AccumulateGrad":
+            leaves.setdefault(function, []).append(key)
+        else:
+            waiting[function] = [key]
+            depth[function] = level
+            heapq.heappush(heap, (-function._sequence_nr(), len(waiting), function))
+
+    for name, tensor in roots.items():
+        function = torch.autograd.graph.get_gradient_edge(tensor)
+        key = _Leaf(tensor) if tensor.is_leaf else (tensor.grad_fn, tensor.output_nr)
+        shape = tuple(tensor.shape)
+        source = walk.add(tensor, "result", names.get(key, name), (shape,))
+        reach(source, 0, function.node, function.output_nr, 1)
+    while heap:
+        function = heapq.heappop(heap)[2]
+        level = depth[function]
+        if level > DEEPEST:
+            raise ValueError(
+                f"root's graph must be at most {DEEPEST} operations deep, but it is "
+                "deeper: freeing a deeper one after Python has walked it overflows the "
+                "stack. Use a shorter loop, or one operation such as sum() for it."
+            )
+        shapes = tuple(tuple(output.shape) for output in function._input_metadata)
+        outputs = [(function, k) for k in range(len(shapes))]
+        own = [names[key] for key in outputs if key in names and key not in results]
+        label = ", ".join(own) or function.name()
+        place[function] = source = walk.add(function, "operation", label, shapes)
+        for operand, (target, output) in enumerate(function.next_functions):
+            if target is not None:
+                reach(source, operand, target, output, level + 1)
+    return _finish(walk, place, waiting, leaves, names)
+
+
+def _finish(
+    walk: _Walk,
+    place: dict[Any, int],
+    waiting: dict[Any, list[tuple[int, int, int]]],
+    leaves: dict[Any, list[tuple[int, int, int]]],
+    names: dict[object, str],
+) -> _Walk:
+    """Put the leaves at the end, where the gradient does, and link everything."""
+    for function, keys in leaves.items():
+        variable = function.variable
+        label = names.get(_Leaf(variable), "leaf")
+        place[function] = walk.add(variable, "leaf", label, (tuple(variable.shape),))
+        waiting[function] = keys
+    for function, keys in waiting.items():
+        for source, operand, output in keys:
+            walk.links[source].append((operand, place[function], output))
+    for links in walk.links:
+        links.sort()
+    return walk
+
+
+# ---------------------------------------------------------------- folding
+
+
+def _fold(walk: _Walk) -> list[int]:
+    """A group for each node: first runs of one operation, then equal branches."""
+    runs = _runs(walk)
+    branches = _branches(walk, runs)
+    members: dict[int, int] = {}
+    for run in set(runs):
+        members[branches[run]] = members.get(branches[run], 0) + 1
+    return [branches[run] if members[branches[run]] >= REPEATS else run for run in runs]
+
+
+def _runs(walk: _Walk) -> list[int]:
+    """Nodes in a row of the same operation get the number of the row's first node."""
+    feeders = [0] * len(walk.kinds)
+    for links in walk.links:
+        for _, target, _ in links:
+            feeders[target] += 1
+
+    def alike(a: int, b: int) -> bool:
+        return (
+            walk.operations[a] == walk.operations[b] != ""
+            and walk.labels[b] == walk.operations[b]
+            and walk.shapes[a] == walk.shapes[b]
+            and feeders[b] == 1
+        )
+
+    run = list(range(len(walk.kinds)))
+    length = [1] * len(run)
+    for node, links in enumerate(walk.links):
+        if following := [t for _, t, _ in links if alike(node, t)]:
+            run[following[0]] = run[node]
+            length[run[node]] += 1
+    return [first if length[first] >= REPEATS else k for k, first in enumerate(run)]
+
+
+def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
+    """Nodes that are alike in themselves, above and below share the first's number."""
+    down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
+    up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
+    for node, links in enumerate(walk.links):
+        for operand, target, _ in links:
+            if runs[node] != runs[target]:
+                down[runs[node]].add((operand, runs[target]))
+                up[runs[target]].add((operand, runs[node]))
+    numbers: dict[object, int] = {}
+
+    def look(run: int, around: set[tuple[int, int]], known: dict[int, int]) -> int:
+        own = run if walk.kinds[run] == "result" else None
+        seen = frozenset((operand, known[other]) for operand, other in around)
+        rule = rule_of(walk.functions[run]) if walk.operations[run] else ""
+        looks = (own, rule, walk.kinds[run], walk.labels[run], walk.shapes[run], seen)
+        return numbers.setdefault(looks, len(numbers))
+
+    order = _sorted_runs(down, up)
+    below: dict[int, int] = {}
+    for run in reversed(order):
+        below[run] = look(run, down[run], below)
+    above: dict[int, int] = {}
+    for run in order:
+        above[run] = look(run, up[run], above)
+    first: dict[tuple[int, int], int] = {}
+    return {run: first.setdefault((below[run], above[run]), run) for run in order}
+
+
+def _sorted_runs(
+    down: dict[int, set[tuple[int, int]]], up: dict[int, set[tuple[int, int]]]
+) -> list[int]:
+    """The runs, each after all that feed it; a run may begin before its feeders end."""
+    open_ends = {run: len({other for _, other in around}) for run, around in up.items()}
+    ready = [run for run in sorted(open_ends) if not open_ends[run]]
+    for run in ready:
+        for target in sorted({other for _, other in down[run]}):
+            open_ends[target] -= 1
+            if not open_ends[target]:
+                ready.append(target)
+    return ready
+
+
+# ---------------------------------------------------------------- the pass
+
+
+class _Record:
+    """The gradients that arrive at each group and run along each folded edge."""
+
+    def __init__(self, walk: _Walk, groups: list[int]) -> None:
+        self.walk = walk
+        self.groups = groups
+        self.counts: dict[int, int] = {}
+        for group in groups:
+            self.counts[group] = self.counts.get(group, 0) + 1
+        self.arrived: dict[tuple[int, int], Tensor] = {}
+        self.ran: dict[tuple[int, int, int], Tensor] = {}
+        self.edges: dict[tuple[int, int, int], list[int]] = {}  # outputs
+        self.keys: list[dict[int, tuple[int, int, int]]] = []
+        for source, links in enumerate(walk.links):
+            keys: dict[int, tuple[int, int, int]] = {}
+            folded = self.counts[groups[source]] > 1
+            for operand, target, output in links:
+                if groups[source] != groups[target]:
+                    key = (groups[source], groups[target], -1 if folded else operand)
+                    keys[operand] = key
+                    self.edges.setdefault(key, []).append(output)
+            self.keys.append(keys)
+
+    def run(self, source: int, operand: int, gradient: Tensor | None) -> None:
+        """Take note of the gradient on one edge, and of its arrival."""
+        key = self.keys[source].get(operand)
+        if key is None or gradient is None:
+            return
+        _add(self.ran, key, gradient)
+
+    def arrive(self, node: int, output: int, gradient: Tensor | None) -> None:
+        """Take note of what has arrived at a node, unless a run was entered before."""
+        if gradient is not None:
+            _add(self.arrived, (self.groups[node], output), gradient)
+
+    def graph(self, message: str) -> GradientGraph:
+        """All of it as plain data; without gradients if there is a message."""
+        if message:
+            self.arrived, self.ran = {}, {}
+        ids = {group: k for k, group in enumerate(sorted(self.counts))}
+        nodes = [self._node(group, k) for group, k in ids.items()]
+        edges = [
+            self._edge(key, outputs, ids) for key, outputs in sorted(self.edges.items())
+        ]
+        return GradientGraph(tuple(nodes), tuple(edges), message)
+
+    def _node(self, group: int, number: int) -> Node:
+        walk = self.walk
+        shapes = walk.shapes[group]
+        kind = walk.kinds[group]
+        outputs = [_keep(self.arrived.get((group, k))) for k in range(len(shapes))]
+        rules = {"result": "", "leaf": LEAF}
+        rule = rules[kind] if kind in rules else rule_of(walk.functions[group])
+        return Node(
+            id=number,
+            kind=kind,
+            label=walk.labels[group],
+            operation=walk.operations[group],
+            shape=shapes[0] if shapes else (),
+            gradient=outputs[0] if len(outputs) == 1 else tuple(outputs),
+            rule=rule,
+            count=self.counts[group],
+        )
+
+    def _edge(
+        self, key: tuple[int, int, int], outputs: list[int], ids: dict[int, int]
+    ) -> Edge:
+        source, target, operand = key
+        return Edge(
+            source=ids[source],
+            target=ids[target],
+            output=outputs[0] if len(set(outputs)) == 1 else None,
+            operand=None if operand < 0 else operand,
+            gradient=_keep(self.ran.get(key)),
+            count=len(outputs),
+        )
+
+
+def _add(sums: dict[Any, Tensor], key: Any, gradient: Tensor) -> None:
+    """Add to a sum of our own: autograd may change or hand on what it gave us."""
+    held = sums.get(key)
+    sums[key] = gradient.detach().clone() if held is None else held + gradient.detach()
+
+
+def _keep(gradient: Tensor | None) -> Tensor | Summary | None:
+    if gradient is None or gradient.numel() <= WHOLE:
+        return gradient
+    flat = gradient.flatten()
+    return Summary(
+        shape=tuple(gradient.shape),
+        min=float(flat.min()),
+        max=float(flat.max()),
+        norm=float(torch.linalg.vector_norm(flat)),
+        few=flat[:FEW].clone(),
+    )
+
+
+def _why_not(walk: _Walk) -> str:
+    """A checkpoint would compute its forward pass again: leave it alone, and say so."""
+    for function, operation in zip(walk.functions, walk.operations, strict=True):
+        if operation and _recomputes(function, operation):
+            return (
+                "The graph holds a checkpoint. Its gradient would compute the forward "
+                "pass again, so none was run."
+            )
+    return ""
+
+
+def _recomputes(function: Any, operation: str) -> bool:
+    if operation == "CheckpointFunctionBackward":
+        return True
+    for name in _saved_names(type(function)):
+        try:
+            unpack = getattr(getattr(function, name), "unpack_hook", None)
+        except RuntimeError:  # freed
+            return False
+        if getattr(unpack, "__qualname__", "").startswith("_checkpoint_hook"):
+            return True
+    return False
+
+
+_names_by_type: dict[type, list[str]] = {}
+
+
+def _saved_names(kind: type) -> list[str]:
+    if kind not in _names_by_type:
+        _names_by_type[kind] = [n for n in dir(kind) if n.startswith("_raw_saved_")]
+    return _names_by_type[kind]
+
+
+def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
+    """Run the gradient once, listening at every operation; the reason if it can't."""
+    leaves = [k for k, kind in enumerate(walk.kinds) if kind == "leaf"]
+    handles = []
+    entered = _entered(walk, record.groups)
+
+    def listen(node: int) -> Any:
+        def hook(
+            inputs: Sequence[Tensor | None], outputs: Sequence[Tensor | None]
+        ) -> None:
+            if node in entered:
+                for output, gradient in enumerate(outputs):
+                    record.arrive(node, output, gradient)
+            for operand in record.keys[node]:
+                record.run(node, operand, inputs[operand])
+
+        return hook
+
+    starts = [torch.ones_like(root) for root in roots]
+    with _gradients_kept(walk):
+        for node, kind in enumerate(walk.kinds):
+            if kind == "operation":
+                handles.append(walk.functions[node].register_hook(listen(node)))
+        try:
+            found = torch.autograd.grad(
+                roots,
+                [walk.functions[leaf] for leaf in leaves],
+                starts,
+                retain_graph=True,
+                allow_unused=True,
+            )
+        except RuntimeError as error:
+            if "second time" in str(error):
+                return FREED
+            return f"The gradient could not run: {str(error).splitlines()[0]}"
+        finally:
+            for handle in handles:
+                handle.remove()
+    for result, start in enumerate(starts):
+        record.arrive(result, 0, start)
+        record.run(result, 0, start)
+    for leaf, gradient in zip(leaves, found, strict=True):
+        record.arrive(leaf, 0, gradient)
+    return ""
+
+
+def _entered(walk: _Walk, groups: list[int]) -> set[int]:
+    """The nodes that the gradient enters from outside of their group."""
+    return {
+        target
+        for source, links in enumerate(walk.links)
+        for _, target, _ in links
+        if groups[source] != groups[target]
+    }
+
+
+@contextmanager
+def _gradients_kept(walk: _Walk) -> Iterator[None]:
+    """Give back the .grad of tensors on the way, where retain_grad() was called.
+
+    Autograd adds to them in every pass, and no path leads from a node to its tensor.
+    """
+    functions = {
+        f for f, name in zip(walk.functions, walk.operations, strict=True) if name
+    }
+    kept = [
+        (tensor, tensor.grad)
+        for tensor in gc.get_objects()
+        if issubclass(type(tensor), Tensor)  # isinstance would wake lazy objects
+        and tensor.retains_grad
+        and tensor.grad_fn in functions
+    ]
+    for tensor, _ in kept:
+        tensor.grad = None
+    try:
+        yield
+    finally:
+        for tensor, gradient in kept:
+            tensor.grad = gradient

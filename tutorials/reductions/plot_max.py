@@ -1,0 +1,87 @@
+"""
+Reduce with max
+===============
+
+The largest of 17 values is a single number, so ``backward()`` accepts it. Which of
+the 17 points will get a gradient?
+"""
+
+# %%
+# Here are 17 points of y = 2x² + 2, whose slope is 4x.
+
+import torch
+from matplotlib import pyplot as plt
+
+import seegrad
+
+
+def f(x):
+    return 2 * x**2 + 2
+
+
+x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64)
+slope = 4 * x
+
+# %%
+# Nudge a y that isn't the largest: z does not move. Nudge the largest: z moves with it.
+# But two points share the largest y here, one at each end. Who gets the gradient?
+
+result = seegrad.reduce_gradient(f, x, "max")
+print("gets something:", result.dz_dy.nonzero().flatten().tolist())
+print("namely:", result.dz_dy[[0, -1]].tolist())
+
+assert result.dz_dy[[0, -1]].tolist() == [0.5, 0.5]
+assert (result.dz_dy[1:-1] == 0).all()
+
+# %%
+# Both, half each. At a tie the maximum has a corner and no slope. PyTorch has to answer
+# something, and treats equals alike.
+
+graph = seegrad.gradient_graph(
+    result.z, names={"x": result.x, "y": result.y, "z": result.z}
+)
+graph
+
+# %%
+# By the chain rule the ends get half of their slopes, ∓8: that is −4 and 4.
+
+assert result.gradient[[0, -1]].tolist() == [-4, 4]
+assert torch.equal(result.gradient, result.dz_dy * slope)
+
+ax = seegrad.plot_reduction(result)
+ax.legend()
+plt.show()
+# sphinx_gallery_alt = "A parabola of 17 dots. The dashed gradient is −4 at the left end, 4 at the right end, and zero everywhere between."
+
+# %%
+# ``y.max(dim=0)`` finds the same 10 and also says where it was. A place can't be two
+# places, so it takes the first. What happens to the gradient?
+
+first = seegrad.reduce_gradient(f, x, lambda y: y.max(dim=0).values)
+print(first.gradient[[0, -1]].tolist())
+
+assert first.z == result.z
+assert first.gradient[0] == -8
+assert (first.gradient[1:] == 0).all()
+
+# %%
+# It goes where the place is, whole. In the graph the rule is another one.
+
+seegrad.gradient_graph(first.z, names={"x": first.x, "y": first.y, "z": first.z})
+
+# %%
+# **On your own.** ``min`` picks one point here. And ``logsumexp`` is a softer maximum:
+# everybody gets something. Guess the sum of all that ``logsumexp`` hands out.
+#
+# **Solution.** The smallest y is in the middle, where the slope is 0. ``logsumexp``
+# hands out the softmax of y, which adds up to 1.
+
+smallest = seegrad.reduce_gradient(f, x, torch.min)
+soft = seegrad.reduce_gradient(f, x, lambda y: y.logsumexp(0))
+print(smallest.dz_dy.nonzero().tolist(), round(soft.dz_dy.sum().item(), 12))
+
+assert smallest.gradient.abs().max() == 0
+assert torch.allclose(soft.dz_dy, soft.y.softmax(0), rtol=1e-12)
+
+# %%
+# **Next.** :doc:`/gallery/reductions/plot_reductions` puts all four side by side.

@@ -1,0 +1,77 @@
+"""
+Reduce with sum
+===============
+
+``y.sum().backward()`` is the line that everybody writes to get slopes. What does the
+sum itself do to the gradient?
+"""
+
+# %%
+# Here are 17 points of y = 2x² + 2, whose slope is 4x.
+
+import torch
+from matplotlib import pyplot as plt
+
+import seegrad
+
+
+def f(x):
+    return 2 * x**2 + 2
+
+
+x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64)
+slope = 4 * x
+
+# %%
+# z = y₁ + … + y₁₇. Nudge one y by a little: by how much does z move? That number is
+# what the sum hands to this y.
+
+result = seegrad.reduce_gradient(f, x, "sum")
+print(result.dz_dy.tolist())
+
+assert (result.dz_dy == 1).all()
+
+# %%
+# By exactly as much, so each y gets 1. Follow the 1 down the graph: copied to every y,
+# doubled by the factor 2, and multiplied by 2x at the square.
+
+graph = seegrad.gradient_graph(
+    result.z, names={"x": result.x, "y": result.y, "z": result.z}
+)
+graph
+
+# %%
+# In symbols, the chain rule for point k is
+#
+# .. math::
+#
+#    \frac{\partial z}{\partial x_k}
+#    = \underbrace{1}_{\text{sum}} \cdot \underbrace{2 \cdot 2 x_k}_{f'(x_k)} = 4 x_k
+#
+# What arrives at x is the slope, at every point.
+
+leaf = graph.nodes[-1]
+assert leaf.label == "x"
+assert torch.equal(leaf.gradient, slope)
+
+# %%
+# Drawn: the parabola, and its slope.
+
+ax = seegrad.plot_reduction(result)
+ax.legend()
+plt.show()
+# sphinx_gallery_alt = "A parabola of 17 dots, and a straight dashed line that rises from −8 on the left to 8 on the right."
+
+# %%
+# **On your own.** What does ``prod`` hand to each y? Work it out for three values,
+# then look.
+#
+# **Solution.** The product of the others. For 2, 3 and 4 that is 12, 8 and 6.
+
+three = seegrad.reduce_gradient(lambda x: 1 * x, [2.0, 3.0, 4.0], torch.prod)
+print(three.dz_dy.tolist())
+
+assert three.dz_dy.tolist() == [12, 8, 6]
+
+# %%
+# **Next.** :doc:`/gallery/reductions/plot_loop` adds the same numbers one by one.
