@@ -8,7 +8,12 @@ dark pages; shapes and line styles say the same without colour.
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +70,7 @@ def _dot_node(node: Node) -> str:
 
 def _dot_edge(edge: Edge, place: int, forward: bool) -> str:
     ends = (edge.target, edge.source) if forward else (edge.source, edge.target)
-    label = f" label={_quote(text)}" if (text := _edge_text(edge)) else ""
+    label = f" label={_quote(' ' + text)}" if (text := _edge_text(edge)) else ""
     return f'n{ends[0]} -> n{ends[1]} [class="gradient e{place}"{label}]'
 
 
@@ -122,12 +127,10 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _node_sentence(node: Node) -> str:
-    words = [_node_lines(node)[0]]
+    words = _node_lines(node)[0]
     if node.gradient is not None:
-        words.append(f"gradient {number(node.gradient)}")
-    if node.rule:
-        words.append(node.rule)
-    return "; ".join(words)
+        words += f", gradient {number(node.gradient)}"
+    return f"{words}: {node.rule}" if node.rule else words
 
 
 def description(graph: GradientGraph) -> str:
@@ -216,7 +219,7 @@ def save(
 
 
 def html(graph: GradientGraph) -> str:
-    """The picture, with the steps of the backward pass for a page that can show them."""
+    """The picture, with its steps in words for a page that can show them."""
     steps = escape(json.dumps(steps_of(graph), ensure_ascii=False))
     return f'<div class="seegrad-steps" data-steps="{steps}">\n{svg(graph)}\n</div>'
 
@@ -250,5 +253,27 @@ def _layout(text: str, form: str) -> bytes:
             "Drawing a graph needs pygraphviz, and it isn't installed: "
             'python -m pip install "seegrad[graph]".'
         ) from error
-    drawn: bytes = pygraphviz.AGraph(string=text).draw(format=form, prog="dot")
+    with _without_font_warnings():
+        drawn: bytes = pygraphviz.AGraph(string=text).draw(format=form, prog="dot")
     return drawn
+
+
+@contextmanager
+def _without_font_warnings() -> Iterator[None]:
+    """Keep fontconfig quiet: the one in pygraphviz dislikes the settings of newer ones.
+
+    It writes to the process's own stderr, below Python. What others write there
+    meanwhile is passed on.
+    """
+    sys.stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(real, 2)
+            os.close(real)
+            written.seek(0)
+            lines = written.read().decode(errors="replace").splitlines(keepends=True)
+            sys.stderr.writelines(k for k in lines if not k.startswith("Fontconfig"))
