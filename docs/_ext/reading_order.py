@@ -8,6 +8,7 @@ from pathlib import Path
 
 ORDER = [
     "plot_tangent_line.py",
+    "plot_chain_rule.py",
     "plot_clear_and_copy.py",
     "plot_derivative_curve.py",
     "plot_tangent_plane.py",
@@ -20,6 +21,7 @@ ORDER = [
     "plot_axis_order.py",
     "plot_numerical.py",
     "plot_descent.py",
+    "plot_one_step.py",
     "plot_sine_cubic.py",
     "plot_slow_fit.py",
 ]

@@ -106,5 +106,5 @@ print(f"flat at x = {middle:.6f}")
 assert abs(1.56 * middle + math.cos(middle)) < 1e-14
 
 # %%
-# **Next.** :doc:`/gallery/tangents/plot_clear_and_copy` shows what goes wrong when x₀
-# is used a second time.
+# **Next.** :doc:`/gallery/tangents/plot_chain_rule` looks inside: how did the slope come
+# about, piece by piece?
