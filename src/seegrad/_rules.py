@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 RULES: dict[str, str | Callable[[Any], str]] = {
@@ -81,8 +82,13 @@ SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def rule_of(node: Any) -> str:
     """The local rule of an autograd node in words, empty for an unknown operation."""
-    rule = RULES.get(re.sub(r"Backward\d*$", "", node.name()), "")
+    rule = RULES.get(_operation(node.name()), "")
     return rule if isinstance(rule, str) else rule(node)
+
+
+@cache
+def _operation(name: str) -> str:
+    return re.sub(r"Backward\d*$", "", name)
 
 
 def _count(node: Any) -> str:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import gc
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +105,22 @@ class GradientGraph:
     It shows itself in a notebook, and ``print`` writes it as a tree.
     """
 
-    nodes: tuple[Node, ...]
-    """The nodes, in the order in which a backward pass runs them."""
-    edges: tuple[Edge, ...]
-    """The edges, in the gradient's direction, in the order in which it runs them."""
+    node_rows: list[tuple[Any, ...]]
+    """The fields of each `Node`, in order; for graphs too large for objects."""
+    edge_rows: list[tuple[Any, ...]]
+    """The fields of each `Edge`, in order."""
     message: str
     """Why there are no gradients; empty if there are."""
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes, in the order in which a backward pass runs them."""
+        return tuple(Node(*row) for row in self.node_rows)
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges, in the gradient's direction, in the order in which it runs them."""
+        return tuple(Edge(*row) for row in self.edge_rows)
 
     def dot(self, *, direction: str = "backward") -> str:
         """The graph in Graphviz's language; "forward" turns the arrows."""
@@ -289,14 +302,18 @@ class _Walk:
         self.links: list[list[tuple[int, int, int]]] = []  # (operand, target, output)
 
     def add(
-        self, function: Any, kind: str, label: str, shapes: tuple[Shape, ...]
+        self,
+        function: Any,
+        kind: str,
+        label: str,
+        operation: str,
+        shapes: tuple[Shape, ...],
     ) -> int:
         self.functions.append(function)
         self.kinds.append(kind)
         self.labels.append(label)
-        self.operations.append(function.name() if kind == "operation" else "")
+        self.operations.append(operation)
         self.shapes.append(shapes)
-        self.links.append([])
         return len(self.kinds) - 1
 
 
@@ -308,33 +325,33 @@ def _walk(roots: dict[str, Tensor], names: dict[object, str]) -> _Walk:
     it is taken from the heap everything that hands it a gradient has been taken.
     """
     walk = _Walk()
-    place: dict[Any, int] = {}
-    waiting: dict[Any, list[tuple[int, int, int]]] = {}
-    leaves: dict[Any, list[tuple[int, int, int]]] = {}
+    onward: list[Any] = []  # what autograd says comes after each result and operation
     depth: dict[Any, int] = {}
+    leaves: list[Any] = []
     heap: list[tuple[int, int, Any]] = []
-    results = {(t.grad_fn, t.output_nr) for t in roots.values()}
 
-    def reach(
-        source: int, operand: int, function: Any, output: int, level: int
-    ) -> None:
-        key = (source, operand, output)
-        if function in waiting:
-            waiting[function].append(key)
-            depth[function] = max(depth[function], level)
-        elif type(function).__name__ == "AccumulateGrad":
-            leaves.setdefault(function, []).append(key)
+    def reach(function: Any, level: int) -> None:
+        known = depth.get(function)
+        if known is not None:
+            if known < level:
+                depth[function] = level
+            return
+        depth[function] = level
+        if type(function).__name__ == "AccumulateGrad":
+            leaves.append(function)
         else:
-            waiting[function] = [key]
-            depth[function] = level
-            heapq.heappush(heap, (-function._sequence_nr(), len(waiting), function))
+            heapq.heappush(heap, (-function._sequence_nr(), len(depth), function))
 
+    results = set()
     for name, tensor in roots.items():
-        function = torch.autograd.graph.get_gradient_edge(tensor)
+        start = torch.autograd.graph.get_gradient_edge(tensor)
         key = _Leaf(tensor) if tensor.is_leaf else (tensor.grad_fn, tensor.output_nr)
-        shape = tuple(tensor.shape)
-        source = walk.add(tensor, "result", names.get(key, name), (shape,))
-        reach(source, 0, function.node, function.output_nr, 1)
+        results.add(key)
+        walk.add(tensor, "result", names.get(key, name), "", (tuple(tensor.shape),))
+        onward.append(((start.node, start.output_nr),))
+        reach(start.node, 1)
+    own = {key: name for key, name in names.items() if key not in results}
+    place: dict[Any, int] = {}
     while heap:
         function = heapq.heappop(heap)[2]
         level = depth[function]
@@ -344,35 +361,33 @@ def _walk(roots: dict[str, Tensor], names: dict[object, str]) -> _Walk:
                 "deeper: freeing a deeper one after Python has walked it overflows the "
                 "stack. Use a shorter loop, or one operation such as sum() for it."
             )
-        shapes = tuple(tuple(output.shape) for output in function._input_metadata)
-        outputs = [(function, k) for k in range(len(shapes))]
-        own = [names[key] for key in outputs if key in names and key not in results]
-        label = ", ".join(own) or function.name()
-        place[function] = source = walk.add(function, "operation", label, shapes)
-        for operand, (target, output) in enumerate(function.next_functions):
+        shapes = tuple([tuple(output.shape) for output in function._input_metadata])
+        operation = label = function.name()
+        if own:
+            found = [
+                own[function, k] for k in range(len(shapes)) if (function, k) in own
+            ]
+            label = ", ".join(found) or operation
+        place[function] = walk.add(function, "operation", label, operation, shapes)
+        following = function.next_functions
+        onward.append(following)
+        for target, _ in following:
             if target is not None:
-                reach(source, operand, target, output, level + 1)
-    return _finish(walk, place, waiting, leaves, names)
-
-
-def _finish(
-    walk: _Walk,
-    place: dict[Any, int],
-    waiting: dict[Any, list[tuple[int, int, int]]],
-    leaves: dict[Any, list[tuple[int, int, int]]],
-    names: dict[object, str],
-) -> _Walk:
-    """Put the leaves at the end, where the gradient does, and link everything."""
-    for function, keys in leaves.items():
+                reach(target, level + 1)
+    for function in leaves:
         variable = function.variable
         label = names.get(_Leaf(variable), "leaf")
-        place[function] = walk.add(variable, "leaf", label, (tuple(variable.shape),))
-        waiting[function] = keys
-    for function, keys in waiting.items():
-        for source, operand, output in keys:
-            walk.links[source].append((operand, place[function], output))
-    for links in walk.links:
-        links.sort()
+        shape = tuple(variable.shape)
+        place[function] = walk.add(variable, "leaf", label, "", (shape,))
+        onward.append(())
+    walk.links = [
+        [
+            (k, place[f], output)
+            for k, (f, output) in enumerate(following)
+            if f is not None
+        ]
+        for following in onward
+    ]
     return walk
 
 
@@ -465,86 +480,96 @@ class _Record:
     def __init__(self, walk: _Walk, groups: list[int]) -> None:
         self.walk = walk
         self.groups = groups
-        self.counts: dict[int, int] = {}
-        for group in groups:
-            self.counts[group] = self.counts.get(group, 0) + 1
-        self.arrived: dict[tuple[int, int], Tensor] = {}
-        self.ran: dict[tuple[int, int, int], Tensor] = {}
-        self.edges: dict[tuple[int, int, int], list[int]] = {}  # outputs
-        self.keys: list[dict[int, tuple[int, int, int]]] = []
+        self.counts = Counter(groups)
+        self.edges: dict[tuple[int, int, int], list[int]] = {}  # the outputs
+        self.keys: list[list[tuple[int, tuple[int, int, int]]]] = []  # by operand
+        self.entered: set[int] = {
+            k for k, kind in enumerate(walk.kinds) if kind == "result"
+        }
+        self.sums: dict[Any, Tensor | Summary] = {}
         for source, links in enumerate(walk.links):
-            keys: dict[int, tuple[int, int, int]] = {}
-            folded = self.counts[groups[source]] > 1
+            group = groups[source]
+            folded = self.counts[group] > 1
+            keys = []
             for operand, target, output in links:
-                if groups[source] != groups[target]:
-                    key = (groups[source], groups[target], -1 if folded else operand)
-                    keys[operand] = key
-                    self.edges.setdefault(key, []).append(output)
+                if group == groups[target]:
+                    continue
+                key = (group, groups[target], -1 if folded else operand)
+                keys.append((operand, key))
+                self.entered.add(target)
+                if key in self.edges:
+                    self.edges[key].append(output)
+                else:
+                    self.edges[key] = [output]
             self.keys.append(keys)
 
-    def run(self, source: int, operand: int, gradient: Tensor | None) -> None:
-        """Take note of the gradient on one edge, and of its arrival."""
-        key = self.keys[source].get(operand)
-        if key is None or gradient is None:
-            return
-        _add(self.ran, key, gradient)
+    def large(self, node: int) -> bool:
+        """Whether a gradient at the node is too large to keep until the end."""
+        near = [node, *(target for _, target, _ in self.walk.links[node])]
+        return any(prod(s) > WHOLE for k in near for s in self.walk.shapes[k])
 
-    def arrive(self, node: int, output: int, gradient: Tensor | None) -> None:
-        """Take note of what has arrived at a node, unless a run was entered before."""
-        if gradient is not None:
-            _add(self.arrived, (self.groups[node], output), gradient)
+    def take(self, node: int, inputs: Any, outputs: Any) -> None:
+        """Add what arrived at a node from outside of its group, and what it sent on."""
+        if node in self.entered:
+            group = self.groups[node]
+            for output, gradient in enumerate(outputs):
+                if gradient is not None:
+                    self._add((group, output), gradient, self.counts[group] > 1)
+        for operand, key in self.keys[node]:
+            if inputs[operand] is not None:
+                self._add(key, inputs[operand], len(self.edges[key]) > 1)
+
+    def _add(self, key: Any, gradient: Tensor, several: bool) -> None:
+        held = self.sums.get(key)
+        if isinstance(held, Tensor):
+            self.sums[key] = held + gradient
+        elif gradient.numel() > WHOLE and not several:
+            self.sums[key] = _keep(gradient)
+        else:
+            self.sums[key] = gradient
 
     def graph(self, message: str) -> GradientGraph:
         """All of it as plain data; without gradients if there is a message."""
-        if message:
-            self.arrived, self.ran = {}, {}
-        ids = {group: k for k, group in enumerate(sorted(self.counts))}
-        nodes = [self._node(group, k) for group, k in ids.items()]
+        sums = {} if message else {key: _keep(g) for key, g in self.sums.items()}
+        walk, counts = self.walk, self.counts
+        ids = {group: k for k, group in enumerate(sorted(counts))}
+        nodes = []
+        for group, number in ids.items():
+            shapes, kind = walk.shapes[group], walk.kinds[group]
+            gradients = tuple([sums.get((group, k)) for k in range(len(shapes))])
+            nodes.append(
+                (
+                    number,
+                    kind,
+                    walk.labels[group],
+                    walk.operations[group],
+                    shapes[0] if shapes else (),
+                    gradients[0] if len(gradients) == 1 else gradients,
+                    rule_of(walk.functions[group])
+                    if kind == "operation"
+                    else LEAF
+                    if kind == "leaf"
+                    else "",
+                    counts[group],
+                )
+            )
         edges = [
-            self._edge(key, outputs, ids) for key, outputs in sorted(self.edges.items())
+            (
+                ids[source],
+                ids[target],
+                outputs[0] if len(outputs) == 1 or len(set(outputs)) == 1 else None,
+                None if operand < 0 else operand,
+                sums.get((source, target, operand)),
+                len(outputs),
+            )
+            for (source, target, operand), outputs in sorted(self.edges.items())
         ]
-        return GradientGraph(tuple(nodes), tuple(edges), message)
-
-    def _node(self, group: int, number: int) -> Node:
-        walk = self.walk
-        shapes = walk.shapes[group]
-        kind = walk.kinds[group]
-        outputs = [_keep(self.arrived.get((group, k))) for k in range(len(shapes))]
-        rules = {"result": "", "leaf": LEAF}
-        rule = rules[kind] if kind in rules else rule_of(walk.functions[group])
-        return Node(
-            id=number,
-            kind=kind,
-            label=walk.labels[group],
-            operation=walk.operations[group],
-            shape=shapes[0] if shapes else (),
-            gradient=outputs[0] if len(outputs) == 1 else tuple(outputs),
-            rule=rule,
-            count=self.counts[group],
-        )
-
-    def _edge(
-        self, key: tuple[int, int, int], outputs: list[int], ids: dict[int, int]
-    ) -> Edge:
-        source, target, operand = key
-        return Edge(
-            source=ids[source],
-            target=ids[target],
-            output=outputs[0] if len(set(outputs)) == 1 else None,
-            operand=None if operand < 0 else operand,
-            gradient=_keep(self.ran.get(key)),
-            count=len(outputs),
-        )
+        return GradientGraph(nodes, edges, message)
 
 
-def _add(sums: dict[Any, Tensor], key: Any, gradient: Tensor) -> None:
-    """Add to a sum of our own: autograd may change or hand on what it gave us."""
-    held = sums.get(key)
-    sums[key] = gradient.detach().clone() if held is None else held + gradient.detach()
-
-
-def _keep(gradient: Tensor | None) -> Tensor | Summary | None:
-    if gradient is None or gradient.numel() <= WHOLE:
+def _keep(gradient: Tensor | Summary) -> Tensor | Summary:
+    """The gradient if it is small, else a summary of it."""
+    if not isinstance(gradient, Tensor) or gradient.numel() <= WHOLE:
         return gradient
     flat = gradient.flatten()
     return Summary(
@@ -590,23 +615,20 @@ def _saved_names(kind: type) -> list[str]:
 
 
 def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
-    """Run the gradient once, listening at every operation; the reason if it can't."""
-    leaves = [k for k, kind in enumerate(walk.kinds) if kind == "leaf"]
+    """Run the gradient once, listening at every operation; the reason if it can't.
+
+    What is small is held until the end, when one copy serves all the places that
+    autograd handed the same tensor to. It never writes into a tensor that is held.
+    """
+    log: list[tuple[int, Any, Any]] = []
     handles = []
-    entered = _entered(walk, record.groups)
 
     def listen(node: int) -> Any:
-        def hook(
-            inputs: Sequence[Tensor | None], outputs: Sequence[Tensor | None]
-        ) -> None:
-            if node in entered:
-                for output, gradient in enumerate(outputs):
-                    record.arrive(node, output, gradient)
-            for operand in record.keys[node]:
-                record.run(node, operand, inputs[operand])
+        if record.large(node):
+            return lambda inputs, outputs: record.take(node, inputs, outputs)
+        return lambda inputs, outputs: log.append((node, inputs, outputs))
 
-        return hook
-
+    leaves = [k for k, kind in enumerate(walk.kinds) if kind == "leaf"]
     starts = [torch.ones_like(root) for root in roots]
     with _gradients_kept(walk):
         for node, kind in enumerate(walk.kinds):
@@ -627,22 +649,19 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
         finally:
             for handle in handles:
                 handle.remove()
-    for result, start in enumerate(starts):
-        record.arrive(result, 0, start)
-        record.run(result, 0, start)
-    for leaf, gradient in zip(leaves, found, strict=True):
-        record.arrive(leaf, 0, gradient)
+    log += [(k, (start,), (start,)) for k, start in enumerate(starts)]
+    log += [(k, (), (gradient,)) for k, gradient in zip(leaves, found, strict=True)]
+    copies: dict[int, Tensor | None] = {id(None): None}
+    for node, inputs, outputs in log:
+        for gradient in (*inputs, *outputs):
+            if id(gradient) not in copies:
+                copies[id(gradient)] = gradient.detach().clone()
+        record.take(
+            node,
+            [copies[id(gradient)] for gradient in inputs],
+            [copies[id(gradient)] for gradient in outputs],
+        )
     return ""
-
-
-def _entered(walk: _Walk, groups: list[int]) -> set[int]:
-    """The nodes that the gradient enters from outside of their group."""
-    return {
-        target
-        for source, links in enumerate(walk.links)
-        for _, target, _ in links
-        if groups[source] != groups[target]
-    }
 
 
 @contextmanager
