@@ -28,8 +28,9 @@ MAY_IMPORT = {
     "field": MATHEMATICS,
     "polynomial": MATHEMATICS,
     "diagnosis": MATHEMATICS,
-    "graph": {"_check"},
-    "draw": {"graph"},
+    "_rules": set(),
+    "graph": {"_check", "_rules", "draw"},  # its methods hand themselves to draw
+    "draw": {"_check", "graph"},
     "plot": {"_check", "tangent", "reduction", "field", "polynomial"},
 }
 
@@ -182,6 +183,7 @@ PUBLIC = {
     "fit_polynomial": "(x, y, *, degree=3, learning_rate=1e-06, steps=2000, "
     "start=None, seed=0)",
     "least_squares": "(x, y, *, degree=3)",
+    "gradient_graph": "(root, *, names=None, fold=True, gradients=True)",
 }
 FIELDS = {
     "TangentLine": ["x0", "y0", "slope", "intercept"],
@@ -190,6 +192,7 @@ FIELDS = {
     "Path": ["points", "values"],
     "Reduction": ["x", "y", "z", "dz_dy", "gradient"],
     "PolynomialFit": ["coefficients", "losses", "path"],
+    "GradientGraph": ["node_rows", "edge_rows", "message"],
 }
 PLOTS = [
     "plot_function",

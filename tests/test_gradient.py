@@ -516,13 +516,6 @@ def test_a_missing_formula_is_reported_as_ours():
         seegrad.derivative(lambda x: torch.special.gammainc(x, x), ABC)
 
 
-def test_an_order_that_autograd_does_not_have_is_refused():
-    # The truth is 6x; zero would be a lie.
-    assert_same(seegrad.derivative(CubeOnce.apply, ABC), 3 * ABC**2)
-    with pytest.raises(ValueError, match="f must"):
-        seegrad.derivative(CubeOnce.apply, ABC, order=2)
-
-
 # ---------------------------------------------------------------- right functions
 
 
@@ -536,13 +529,6 @@ class Cube(torch.autograd.Function):
     def backward(ctx, grad):
         (x,) = ctx.saved_tensors
         return 3 * x**2 * grad
-
-
-class CubeOnce(Cube):
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx, grad):
-        return Cube.backward(ctx, grad)
 
 
 class BackwardFails(Cube):

@@ -43,6 +43,8 @@ REMEDIES = {
     "functions instead of .item(), float() and the math module.",
     "Can't call numpy()": "Use torch functions inside f, such as torch.sin instead of "
     "np.sin: autograd cannot see what NumPy does.",
+    "modified by an inplace operation": "f changes in place a value that the backward "
+    "pass needs: write y = y + 1 instead of y += 1.",
     "in-place operation": "f changes its argument in place: write x = x + 1 instead of "
     "x += 1.",
 }
@@ -50,6 +52,8 @@ REMEDIES = {
 
 def describe(value: object) -> str:
     """The value in a few words: kind, and shape and dtype where it has them."""
+    if isinstance(value, Tensor) and value.is_nested:
+        return "a nested tensor"
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
     if isinstance(value, np.ndarray):
@@ -74,6 +78,13 @@ def undisturbed(device: torch.device) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Compute plain tensors: no graph, and no inference tensors either."""
+    with torch.inference_mode(False), torch.no_grad():
+        yield
+
+
 # ---------------------------------------------------------------- points
 
 
@@ -83,18 +94,18 @@ def points(value: object, name: str, device: torch.device | None = None) -> Tens
     Tensors and arrays keep a floating dtype; numbers, lists and integers become
     float64. Only what is not a tensor is put on `device`.
     """
-    with torch.inference_mode(False), torch.no_grad():
+    with unrecorded():
         if isinstance(value, Tensor):
             return _from_tensor(value, name)
         return torch.from_numpy(_float_array(value, name)).to(device)
 
 
 def _from_tensor(value: Tensor, name: str) -> Tensor:
-    if value.layout is not torch.strided or value.is_quantized:
+    if value.is_nested or value.layout is not torch.strided or value.is_quantized:
         raise TypeError(
             f"{name} must be a dense tensor, but it is {describe(value)} with layout "
-            f"{value.layout}. Pass {name}.to_dense(), or {name}.dequantize() for a "
-            "quantized tensor."
+            f"{value.layout}. Pass {name}.to_dense(), {name}.to_padded_tensor(0) for a "
+            f"nested one, or {name}.dequantize() for a quantized one."
         )
     if value.device.type == "meta":
         raise ValueError(
@@ -109,14 +120,15 @@ def _from_tensor(value: Tensor, name: str) -> Tensor:
 
 
 def _float_array(value: object, name: str) -> np.ndarray[Any, Any]:
+    if np.ma.is_masked(value):
+        raise TypeError(
+            f"{name} must hold a value at every point, but it is a masked array. Pass "
+            f"{name}.compressed() or {name}.filled(...)."
+        )
     if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.generic)):
-        try:
-            return np.array(float(value))
-        except OverflowError as error:
-            raise ValueError(
-                f"{name} must fit into float64, but it is {reprlib.repr(value)}. "
-                "Choose a number below 1.8e308 in size."
-            ) from error
+        return _of_real_numbers(value, name)
+    if _holds_bool(value):
+        raise _not_real(value, name, " with a bool in it")
     try:
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -125,8 +137,13 @@ def _float_array(value: object, name: str) -> np.ndarray[Any, Any]:
             f"equal rows, but it is {describe(value)}. Give each row the same length "
             "and put plain numbers in it."
         ) from error
+    if array.dtype == object and all(
+        isinstance(entry, numbers.Real) for entry in array.flat
+    ):
+        return _of_real_numbers(array, name)
     if array.dtype.kind not in "iuf":
-        raise _not_real(value, name, array)
+        kind = f" of dtype {array.dtype}" if array.shape else ""
+        raise _not_real(value, name, kind)
     if not hasattr(value, "__array__") or array.dtype.kind in "iu":
         return array.astype(np.float64, order="C")
     if array.dtype.itemsize > 8:
@@ -137,16 +154,30 @@ def _float_array(value: object, name: str) -> np.ndarray[Any, Any]:
     return np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
 
 
-def _not_real(
-    value: object, name: str, array: np.ndarray[Any, Any] | None = None
-) -> TypeError:
-    found = describe(value)
-    if array is not None and array.dtype.kind in "bc" and array.shape:
-        found += f" of dtype {array.dtype}"
+def _of_real_numbers(value: object, name: str) -> np.ndarray[Any, Any]:
+    """Python's own numbers of any size, as far as float64 holds them."""
+    try:
+        return np.array(value, dtype=np.float64)
+    except OverflowError as error:
+        raise ValueError(
+            f"{name} must fit into float64, but it is {reprlib.repr(value)}. "
+            "Choose numbers below 1.8e308 in size."
+        ) from error
+
+
+def _holds_bool(value: object) -> bool:
+    """Whether a bool hides in a list of numbers, where NumPy would make it 0 or 1."""
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_bool, value))
+    return isinstance(value, (bool, np.bool_))
+
+
+def _not_real(value: object, name: str, detail: str = "") -> TypeError:
     return TypeError(
         f"{name} must be real numbers: a tensor, an array, a list or a number, but it "
-        f"is {found}. Derivatives are taken at floating-point numbers: convert it, "
-        f"for example with torch.as_tensor({name}, dtype=torch.float64)."
+        f"is {describe(value)}{detail}. Derivatives are taken at floating-point "
+        f"numbers: convert it, for example with "
+        f"torch.as_tensor({name}, dtype=torch.float64)."
     )
 
 
@@ -173,7 +204,8 @@ def variables(
             f"The variables must broadcast to one shape, but they have {shapes}. "
             "Each dimension must be equal or 1, counted from the right."
         ) from error
-    return tuple(t.expand(shape).contiguous() for t in tensors)
+    with unrecorded():
+        return tuple(t.expand(shape).contiguous() for t in tensors)
 
 
 def broadcast_shape(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
@@ -226,8 +258,10 @@ def finite(x: Tensor, name: str) -> None:
 # ---------------------------------------------------------------- options
 
 
-def whole_number(value: object, name: str, *, least: int) -> int:
-    """An int of at least `least`; bool and floats are refused."""
+def whole_number(
+    value: object, name: str, *, least: int, most: int | None = None
+) -> int:
+    """An int from `least` to `most`; bool and floats are refused."""
     try:
         if isinstance(value, (bool, np.bool_, Tensor)):
             raise TypeError
@@ -242,6 +276,11 @@ def whole_number(value: object, name: str, *, least: int) -> int:
             f"{name} must be a whole number from {least}, but it is {number}. "
             f"Pass for example {name}={max(least, 1)}."
         )
+    if most is not None and number > most:
+        raise ValueError(
+            f"{name} must be a whole number from {least} to {most}, but it is "
+            f"{number}. Pass for example {name}={max(least, 1)}."
+        )
     return number
 
 
@@ -252,7 +291,10 @@ def positive(value: object, name: str) -> float:
             f"{name} must be a number above 0, but it is {describe(value)}. "
             f"Pass a float, for example {name}=0.001."
         )
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not (math.isfinite(number) and number > 0):
         raise ValueError(
             f"{name} must be a finite number above 0, but it is {number}. "
@@ -297,6 +339,17 @@ def call(f: Function, xs: Sequence[Tensor]) -> Tensor:
     return _one_value_a_point(y, xs[0])
 
 
+def unchanged(xs: Sequence[Tensor], given: Sequence[Tensor]) -> None:
+    """Refuse f when it has changed its argument where autograd cannot see it."""
+    with torch.no_grad():
+        if any(((x != g) & (g == g)).any() for x, g in zip(xs, given, strict=True)):
+            raise ValueError(
+                "f must leave its argument as it is, but it changes its argument in "
+                "place, through .data or under no_grad(), where autograd cannot see "
+                "it. Write x = x + 1 instead of x += 1."
+            )
+
+
 def _failed(f: Function, xs: Sequence[Tensor], error: Exception) -> Exception:
     if isinstance(error, TypeError) and not _takes(f, len(xs)):
         return TypeError(
@@ -304,17 +357,21 @@ def _failed(f: Function, xs: Sequence[Tensor], error: Exception) -> Exception:
             f"variable, but Python says: {error}. Change f, or the number of points "
             "passed after it."
         )
-    text = str(error)
-    remedy = next(
-        (mend for words, mend in REMEDIES.items() if words in text),
-        "Call f yourself with such tensors to see where it fails.",
-    )
     shapes = ", ".join(str(tuple(x.shape)) for x in xs)
     return ValueError(
-        f"f must accept tensors of shape {shapes}, but it raised "
-        f"{type(error).__name__}: {text.strip().splitlines()[0] if text else ''}. "
-        f"{remedy}"
+        f"f must accept tensors of shape {shapes}, but it raised {raised(error, 'f')}"
     )
+
+
+def raised(error: BaseException, what: str) -> str:
+    """The kind and the first line of an error, and what to do about it."""
+    text = str(error).strip()
+    remedy = next(
+        (mend for words, mend in REMEDIES.items() if words in text),
+        f"Call {what} yourself with such tensors to see where it fails.",
+    )
+    first = text.splitlines()[0].rstrip(".") if text else "no message"
+    return f"{type(error).__name__}: {first}. {remedy}"
 
 
 def _takes(f: Function, count: int) -> bool:
@@ -333,6 +390,11 @@ def _one_value_a_point(y: object, x: Tensor) -> Tensor:
         raise TypeError(
             f"f must return a tensor of shape {shape}, one value a point, but it "
             f"returned {describe(y)}. {_instead_of(y)}"
+        )
+    if y.is_nested or y.layout is not torch.strided:
+        raise TypeError(
+            f"f must return a dense tensor, but it returned one of layout {y.layout}. "
+            "Return y.to_dense()."
         )
     if y.shape != x.shape:
         raise ValueError(
@@ -400,6 +462,8 @@ def same_alone(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
                         f"{place} it gave {together:.6g} and then {alone:.6g}. Take "
                         "the randomness out of f, or draw it once, outside."
                     )
+                if _same(together, _among_others(f, xs, place), 0.0):
+                    continue  # f enlarges how a batch and one point are rounded
                 raise mixes_points(
                     f"at point {place} it gives {together:.6g} among the "
                     f"{y.numel()} points, and {alone:.6g} for that point alone"
@@ -418,9 +482,19 @@ def _value_alone(f: Function, xs: Sequence[Tensor], place: int) -> float:
         ) from error
 
 
+def _among_others(f: Function, xs: Sequence[Tensor], place: int) -> float:
+    """The point's value when all the other points have moved."""
+    moved = [0.75 * x.detach() + 0.0625 for x in xs]
+    for new, x in zip(moved, xs, strict=True):
+        new.view(-1)[place] = x.detach().flatten()[place]
+    return float(call(f, moved).flatten()[place])
+
+
 def _same(a: float, b: float, eps: float) -> bool:
     if a == b or (math.isnan(a) and math.isnan(b)):
         return True
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return False
     # The batch may run vectorised code that differs from one point's in the last bits.
     return abs(a - b) <= math.sqrt(eps) * max(abs(a), abs(b)) + 64 * eps
 
@@ -448,8 +522,10 @@ def result(value: object, kind: type, name: str, maker: str) -> None:
 
 def axes(ax: Any, *, three_d: bool) -> Any:
     """Give ax back, or refuse what cannot be drawn on."""
-    if not hasattr(ax, "plot_surface" if three_d else "plot"):
-        wanted = "three-dimensional matplotlib Axes" if three_d else "matplotlib Axes"
+    from matplotlib.axes import Axes  # ax is given, so matplotlib is there
+
+    if not isinstance(ax, Axes) or (ax.name == "3d") != three_d:
+        wanted = f"{'three' if three_d else 'two'}-dimensional matplotlib Axes"
         how = "fig.add_subplot(projection='3d')" if three_d else "fig.add_subplot()"
         raise TypeError(
             f"ax must be {wanted}, but it is {describe(ax)}. Make one with {how}, or "

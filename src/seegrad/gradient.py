@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -70,7 +70,9 @@ def derivative(f: Function, x: object, *, order: int = 1) -> Tensor:
     with _check.undisturbed(x.device):
         _, (slope,) = value_and_gradient(f, (x,), names="x", create_graph=order > 1)
         for step in range(2, order + 1):
-            slope = slope_by(x, slope, create_graph=step < order)
+            lower = slope
+            slope = slope_by(x, lower, keep=True, create_graph=step < order)
+            _refuse_mixed_gradients(lower, (x,), (slope,))
     return slope.detach()
 
 
@@ -136,21 +138,23 @@ def value_and_gradient(
 
     The points are our own leaves. Call it inside `_check.undisturbed`.
     """
+    given = [x.clone() for x in xs]
     for x in xs:
         x.requires_grad_()
     y = _check.call(f, xs)
+    _check.unchanged(xs, given)
     _check.depends(y, names)
     several = y.numel() > 1
     gradients = pull_back(y, xs, keep=several, create_graph=create_graph)
     if all(g is None for g in gradients):
         raise _check.not_connected(names)
     found = tuple(
-        torch.zeros_like(x) if g is None else g
+        torch.zeros_like(x) if g is None else g.clone()  # autograd may give one twice
         for g, x in zip(gradients, xs, strict=True)
     )
     if several:
         _check.same_alone(f, xs, y)
-        _refuse_mixed_gradients(y, xs, found)
+    _refuse_mixed_gradients(y, xs, found)
     return y, found
 
 
@@ -167,21 +171,29 @@ def pull_back(
     None stands for a variable that y does not depend on. Weights default to ones;
     `keep` leaves the graph usable.
     """
-    return torch.autograd.grad(
-        y,
-        list(xs),
-        torch.ones_like(y) if weights is None else weights,
-        retain_graph=keep or create_graph,
-        create_graph=create_graph,
-        allow_unused=True,
-    )
+    try:
+        return torch.autograd.grad(
+            y,
+            list(xs),
+            torch.ones_like(y) if weights is None else weights,
+            retain_graph=keep or create_graph,
+            create_graph=create_graph,
+            allow_unused=True,
+        )
+    except Exception as error:
+        raise ValueError(
+            "f must be built of operations that autograd can run backwards, but its "
+            f"backward pass raised {_check.raised(error, 'f')}"
+        ) from error
 
 
-def slope_by(x: Tensor, y: Tensor, *, create_graph: bool = False) -> Tensor:
+def slope_by(
+    x: Tensor, y: Tensor, *, keep: bool = False, create_graph: bool = False
+) -> Tensor:
     """The gradient of y.sum() by x, zero where y is constant, as the slope of 3x is."""
     if not y.requires_grad:
         return torch.zeros_like(x)
-    (slope,) = pull_back(y, (x,), create_graph=create_graph)
+    (slope,) = pull_back(y, (x,), keep=keep, create_graph=create_graph)
     return torch.zeros_like(x) if slope is None else slope
 
 
@@ -193,26 +205,31 @@ def _refuse_mixed_gradients(
     For an elementwise f the Jacobian is diagonal, so weighting value k scales gradient
     k and no other. Powers of two scale without rounding.
     """
-    weights = _powers_of_two(y)
-    weighted = pull_back(y, xs, weights, keep=True)
-    for w, g in zip(weighted, gradients, strict=True):
-        if w is None:
-            continue
-        expected = g.detach() * weights.to(g.dtype)
-        limits = torch.finfo(g.dtype)
-        same = torch.isclose(
-            w, expected, rtol=limits.eps**0.5, atol=limits.tiny, equal_nan=True
-        )
-        if not same.all():
-            place = int((~same).flatten().nonzero()[0])
-            raise _check.mixes_points(
-                f"the gradient at point {place} of {y.numel()} contains slopes of "
-                "other points' values"
-            )
+    if y.numel() < 2 or not y.requires_grad:
+        return
+    for weights in _weights(y):
+        for w, g in zip(pull_back(y, xs, weights, keep=True), gradients, strict=True):
+            if w is None:
+                continue
+            expected = g.detach() * weights.to(g.dtype)
+            rtol, atol = torch.finfo(g.dtype).eps ** 0.5, torch.finfo(g.dtype).tiny
+            same = torch.isclose(w, expected, rtol=rtol, atol=atol, equal_nan=True)
+            if not same.all():
+                place = int((~same).flatten().nonzero()[0])
+                raise _check.mixes_points(
+                    f"the gradient at point {place} of {y.numel()} contains slopes of "
+                    "other points' values"
+                )
 
 
-def _powers_of_two(y: Tensor) -> Tensor:
-    """Weights 1, 1/2, 1/4 or 1/8, scattered without touching a random generator."""
+def _weights(y: Tensor) -> Iterator[Tensor]:
+    """Powers of two for each value: in at least one set, any two values differ.
+
+    They are the digits of the value's place, in a base that the dtype has room for.
+    """
+    base = {torch.float64: 256, torch.float16: 4}.get(y.dtype, 32)
     places = torch.arange(y.numel(), device=y.device)
-    scattered = (places * 2654435761 >> 16) & 3
-    return y.new_tensor([1.0, 0.5, 0.25, 0.125])[scattered].reshape(y.shape)
+    powers = torch.tensor([2.0**k for k in range(base)], dtype=y.dtype, device=y.device)
+    while places.any():
+        yield powers[places % base].reshape(y.shape)
+        places = places // base

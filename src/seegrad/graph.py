@@ -119,7 +119,7 @@ class GradientGraph:
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """The edges, in the gradient's direction, in the order in which it runs them."""
+        """The edges, in the gradient's direction and order."""
         return tuple(Edge(*row) for row in self.edge_rows)
 
     def dot(self, *, direction: str = "backward") -> str:

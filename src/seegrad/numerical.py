@@ -118,6 +118,12 @@ def _differences(
     f: Function, xs: tuple[Tensor, ...], h: float | None
 ) -> tuple[Tensor, ...]:
     step = None if h is None else _check.positive(h, "h")
+    for x in xs:
+        if step is not None and not 0 < torch.tensor(step, dtype=x.dtype) < torch.inf:
+            raise ValueError(
+                f"h must be a step that {x.dtype} can hold, but it is {step:g}, which "
+                "becomes zero or infinite. Choose another h, or pass float64 points."
+            )
     with _check.undisturbed(xs[0].device), torch.no_grad():
         y = _check.call(f, [x.clone() for x in xs])
         _check.same_alone(f, xs, y)

@@ -89,7 +89,7 @@ def plot_function(
     points = [_check.axis(x, name) for x, name in zip(xs, names, strict=True)]
     if len(points) == 1:
         return _curve(points[0], _values(f, points), ax, {**FUNCTION, "label": label})
-    grid = torch.meshgrid(*points, indexing="xy")
+    grid = _check.variables((points[0].expand(len(points[1]), -1), points[1][:, None]))
     surface: Axes = _surface(grid, _values(f, grid), ax, label)
     return surface
 
@@ -269,9 +269,13 @@ def plot_gradient_field(
     x0, x1, values, g0, g1 = map(
         _numpy, (field.x0, field.x1, field.values, field.g0, field.g1)
     )
-    if min(values.shape) > 1 and np.ptp(values[np.isfinite(values)]) > 0:
+    heights = np.unique(values[np.isfinite(values)])
+    if min(values.shape) > 1 and len(heights) > 1:
         ax.contour(x0, x1, values, levels, colors=MUTED, linewidths=0.8, alpha=0.7)
-    ax.quiver(x0, x1, -g0, -g1, color=FUNCTION["color"], angles="xy", width=0.004)
+    lengths = np.nan_to_num(np.hypot(g0, g1), posinf=0.0)
+    flat = not lengths.any()  # quiver can't choose a scale where no arrow is drawn
+    style = {"color": FUNCTION["color"], "width": 0.004, "scale": 1.0 if flat else None}
+    ax.quiver(x0, x1, -g0, -g1, angles="xy", **style)
     ax.set_aspect("equal")
     return _name_axes(ax, "$x_0$", "$x_1$")
 
@@ -437,7 +441,8 @@ def plot_losses(fit: PolynomialFit, *, ax: Axes | None = None) -> Axes:
     ax = _flat_axes(ax)
     losses = _numpy(fit.losses)
     ax.plot(np.arange(len(losses)), losses, **FUNCTION, label="$L$")
-    ax.set_yscale("log")
+    if losses.max() > 0:
+        ax.set_yscale("log")
     return _name_axes(ax, "step", "$L$")
 
 

@@ -33,10 +33,11 @@ class PolynomialFit:
     def __call__(self, x: object) -> Tensor:
         """The polynomial's values at x, in the shape of x."""
         x = _check.points(x, "x", self.coefficients.device)
-        value = torch.zeros_like(x)
-        for coefficient in self.coefficients.flip(0):
-            value = value * x + coefficient
-        return value
+        with _check.unrecorded():
+            value = torch.zeros_like(x)
+            for coefficient in self.coefficients.flip(0):
+                value = value * x + coefficient
+            return value
 
 
 def fit_polynomial(
@@ -117,16 +118,15 @@ def fit_polynomial(
     degree = _check.whole_number(degree, "degree", least=0)
     learning_rate = _check.positive(learning_rate, "learning_rate")
     steps = _check.whole_number(steps, "steps", least=0)
-    seed = _check.whole_number(seed, "seed", least=0)
+    seed = _check.whole_number(seed, "seed", least=0, most=2**63 - 1)
     x, y = _data(x, y, degree)
     with _check.undisturbed(x.device):
         coefficients = _start(start, seed, degree, x)
-        losses, path = _descend(
-            _powers(x, degree), y, coefficients, learning_rate, steps
-        )
-    return PolynomialFit(
-        coefficients=path[-1].clone(), losses=losses, path=path, x=x, y=y
-    )
+        powers = _powers(x, degree)
+        _refuse_overflow(powers)
+        losses, path = _descend(powers, y, coefficients, learning_rate, steps)
+        last = path[-1].clone()
+    return PolynomialFit(coefficients=last, losses=losses, path=path, x=x, y=y)
 
 
 def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
@@ -190,7 +190,13 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
         right = (q.T @ y.double())[:, None]
         scaled: Tensor = torch.linalg.solve_triangular(r, right, upper=True)[:, 0]
         sizes = scale ** torch.arange(degree + 1, device=x.device)
-        return (scaled / sizes).to(x.dtype)
+        coefficients = (scaled / sizes).to(x.dtype)
+        if not coefficients.isfinite().all():
+            raise ValueError(
+                f"x must be of a size whose powers up to {degree} {x.dtype} can hold, "
+                f"but its largest is {scale:g}, and a coefficient overflows. Rescale x."
+            )
+        return coefficients
 
 
 def _data(x: object, y: object, degree: int) -> tuple[Tensor, Tensor]:
@@ -210,14 +216,16 @@ def _data(x: object, y: object, degree: int) -> tuple[Tensor, Tensor]:
     _check.finite(x, "x")
     _check.finite(y, "y")
     dtype = torch.promote_types(x.dtype, y.dtype)
-    return x.to(dtype), y.to(dtype)
+    with _check.unrecorded():
+        return x.to(dtype), y.to(dtype)
 
 
 def _start(start: object, seed: int, degree: int, x: Tensor) -> Tensor:
     if start is None:
-        generator = torch.Generator().manual_seed(seed)
-        drawn = torch.randn(degree + 1, generator=generator, dtype=torch.float64)
-        return drawn.to(x)
+        # On the CPU whatever the default device, so that a seed means one start.
+        generator = torch.Generator("cpu").manual_seed(seed)
+        drawn = torch.empty(degree + 1, dtype=torch.float64, device="cpu")
+        return drawn.normal_(generator=generator).to(x)
     coefficients = _check.points(start, "start", x.device)
     if coefficients.shape != (degree + 1,):
         raise ValueError(
@@ -232,6 +240,16 @@ def _start(start: object, seed: int, degree: int, x: Tensor) -> Tensor:
 def _powers(x: Tensor, degree: int) -> Tensor:
     """The Vandermonde matrix with 1, x, x², … as columns, of shape (n, degree + 1)."""
     return torch.stack([x**k for k in range(degree + 1)], dim=1)
+
+
+def _refuse_overflow(powers: Tensor) -> None:
+    exact = powers.double()
+    if not (exact.T @ exact).isfinite().all():
+        raise ValueError(
+            f"x must be of a size whose powers {powers.dtype} can hold, but its "
+            f"largest power is {powers.abs().max():g}, and the loss overflows. "
+            "Rescale x."
+        )
 
 
 def _descend(

@@ -117,21 +117,26 @@ def reduce_gradient(
         value_and_gradient(f, (x,), names="x")  # refuses an f that is not elementwise
         y = _check.call(f, (x,))
         z = _reduce(how, y)
-        dz_dy, dz_dx = pull_back(z, (y, x), keep=True)
+        try:
+            dz_dy, dz_dx = pull_back(z, (y, x), keep=True)
+        except ValueError as error:
+            raise _failed(y, error.__cause__ or error) from error
         if dz_dy is None or dz_dx is None:
             raise _does_not_use_y()
-        return Reduction(x=x, y=y, z=z, dz_dy=dz_dy.detach(), gradient=dz_dx.detach())
+        return Reduction(x=x, y=y, z=z, dz_dy=_own(dz_dy), gradient=_own(dz_dx))
 
 
 def _reduce(how: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
+    version = y._version
     try:
         z = how(y)
     except Exception as error:
+        raise _failed(y, error) from error
+    if y._version != version:
         raise ValueError(
-            f"how must reduce a tensor of shape {tuple(y.shape)} to one number, but it "
-            f"raised {type(error).__name__}: {error}. Call it yourself with such a "
-            "tensor to see where it fails."
-        ) from error
+            "how must leave y as it is, but it changed y in place. Write y * 2 instead "
+            "of y.mul_(2)."
+        )
     if not isinstance(z, Tensor):
         raise TypeError(
             f"how must return a tensor of shape (), but it returned "
@@ -145,7 +150,25 @@ def _reduce(how: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
         )
     if not z.requires_grad:
         raise _does_not_use_y()
+    if z.dtype not in _check.FLOATS:
+        raise TypeError(
+            "how must return a floating-point number, but it returned dtype "
+            f"{z.dtype}. Return its real part."
+        )
     return z
+
+
+def _own(gradient: Tensor) -> Tensor:
+    """A copy in memory of its own: a sum's gradient is one number, shown many times."""
+    return gradient.detach().clone(memory_format=torch.contiguous_format)
+
+
+def _failed(y: Tensor, error: BaseException) -> ValueError:
+    return ValueError(
+        f"how must reduce a tensor of shape {tuple(y.shape)} to one number, by "
+        "operations that autograd can run backwards, but it raised "
+        f"{_check.raised(error, 'how')}"
+    )
 
 
 def _does_not_use_y() -> ValueError:

@@ -31,7 +31,8 @@ class TangentLine:
     def __call__(self, x: object) -> Tensor:
         """The height of the line at x, in the broadcast shape of x and x0."""
         (x,) = _points_beside(("x", x, self.x0))
-        return self.slope * (x - self.x0) + self.y0
+        with _check.unrecorded():
+            return self.slope * (x - self.x0) + self.y0
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +55,10 @@ class TangentPlane:
     def __call__(self, x0: object, x1: object) -> Tensor:
         """The height of the plane at (x0, x1), in their broadcast shape."""
         x0, x1 = _points_beside(("x0", x0, self.x0), ("x1", x1, self.x1))
-        return (
-            self.slopes[0] * (x0 - self.x0) + self.slopes[1] * (x1 - self.x1) + self.y0
-        )
+        with _check.unrecorded():
+            along_x0 = self.slopes[0] * (x0 - self.x0)
+            along_x1 = self.slopes[1] * (x1 - self.x1)
+            return along_x0 + along_x1 + self.y0
 
 
 def tangent_line(f: Function, x0: object) -> TangentLine:

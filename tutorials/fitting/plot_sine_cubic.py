@@ -92,15 +92,14 @@ plt.show()
 # It depends on where. Near zero Maclaurin wins, because it matches the sine's slopes
 # there. Over the whole period it is off by up to 2, the best cubic by 0.2.
 
-largest = (powers @ best - y).abs().max().item()
-inner = x.abs() < 0.5
-print(
-    f"best cubic off by {largest:.4f}, Maclaurin by {(maclaurin - y).abs().max():.4f}"
-)
+errors = {"best": powers @ best - y, "Maclaurin": maclaurin - y}
+for name, error in errors.items():
+    print(f"{name:9} off by at most {error.abs().max().item():.4f}")
 
-assert abs(largest - 0.2023) < 5e-5
-assert (maclaurin - y).abs().max() > 2
-assert (maclaurin - y)[inner].abs().max() < (powers @ best - y)[inner].abs().max()
+assert abs(errors["best"].abs().max() - 0.2023) < 5e-5
+assert errors["Maclaurin"].abs().max() > 2
+middle = x.abs() < 0.5
+assert errors["Maclaurin"][middle].abs().max() < errors["best"][middle].abs().max()
 
 # %%
 # **On your own.** Start from zeros instead. What becomes of the even coefficients?
