@@ -37,5 +37,11 @@ def shade(slope):
     return [((1 - share) * a + share * b) / 255 for a, b in pairs]
 
 
+def save(file):
+    """Write the picture as SVG, the same bytes each time."""
+    with plt.style.context("seegrad.seegrad"):
+        draw().savefig(file, format="svg", metadata={"Date": None})
+
+
 if __name__ == "__main__":
-    draw().savefig(FILE, metadata={"Date": None})
+    save(FILE)
