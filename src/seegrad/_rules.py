@@ -80,15 +80,15 @@ LEAF = "adds up what arrives"
 SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def rule_of(node: Any) -> str:
+def rule_of(node: Any, name: str) -> str:
     """The local rule of an autograd node in words, empty for an unknown operation."""
-    rule = RULES.get(_operation(node.name()), "")
+    rule = _rule(name)
     return rule if isinstance(rule, str) else rule(node)
 
 
 @cache
-def _operation(name: str) -> str:
-    return re.sub(r"Backward\d*$", "", name)
+def _rule(name: str) -> str | Callable[[Any], str]:
+    return RULES.get(re.sub(r"Backward\d*$", "", name), "")
 
 
 def _count(node: Any) -> str:

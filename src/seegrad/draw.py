@@ -16,14 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from seegrad import _check
-
-if TYPE_CHECKING:
-    from seegrad.graph import Edge, GradientGraph, Node
+from seegrad.graph import Edge, GradientGraph, Node
 
 DIRECTIONS = ("backward", "forward")
 FORMATS = (".svg", ".png", ".pdf", ".dot")
@@ -53,25 +51,33 @@ def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
         f"node [{text} fontsize=11]",
         f'edge [{text} fontsize=10 color="{COLORS["edge"]}"]',
     ]
-    lines += [_dot_node(node) for node in graph.nodes]
-    lines += [_dot_edge(edge, k, forward) for k, edge in enumerate(graph.edges)]
+    looks: dict[tuple[Any, ...], str] = {}  # without gradients, most nodes look alike
+    for row in graph.node_rows:
+        number, kind, alike = row[0], row[1], row[1:]
+        look = looks.get(alike) if row[5] is None else None
+        if look is None:
+            look = _look(Node(*row))
+            if row[5] is None:
+                looks[alike] = look
+        lines.append(f'n{number} [class="{kind} n{number}" {look}]')
+    for place, row in enumerate(graph.edge_rows):
+        source, target, _, _, gradient, count = row
+        if forward:
+            source, target = target, source
+        label = ""
+        if gradient is not None or count > 1:
+            label = f" label={_quote(' ' + _edge_text(Edge(*row)))}"
+        lines.append(f'n{source} -> n{target} [class="gradient e{place}"{label}]')
     return "\n".join([*lines, "}", ""])
 
 
-def _dot_node(node: Node) -> str:
+def _look(node: Node) -> str:
     label = _quote("\n".join(_node_lines(node)))
     tooltip = _quote(_node_sentence(node))
     return (
-        f'n{node.id} [class="{node.kind} n{node.id}" shape={SHAPES[node.kind]} '
-        f'style={STYLES[node.kind]} color="{COLORS[node.kind]}" '
-        f"label={label} tooltip={tooltip}]"
+        f"shape={SHAPES[node.kind]} style={STYLES[node.kind]} "
+        f'color="{COLORS[node.kind]}" label={label} tooltip={tooltip}'
     )
-
-
-def _dot_edge(edge: Edge, place: int, forward: bool) -> str:
-    ends = (edge.target, edge.source) if forward else (edge.source, edge.target)
-    label = f" label={_quote(' ' + text)}" if (text := _edge_text(edge)) else ""
-    return f'n{ends[0]} -> n{ends[1]} [class="gradient e{place}"{label}]'
 
 
 def _node_lines(node: Node) -> list[str]:

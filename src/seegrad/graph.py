@@ -37,6 +37,7 @@ FREED = (
 )
 
 Shape = tuple[int, ...]
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +106,9 @@ class GradientGraph:
     It shows itself in a notebook, and ``print`` writes it as a tree.
     """
 
-    node_rows: list[tuple[Any, ...]]
+    node_rows: list[Row]
     """The fields of each `Node`, in order; for graphs too large for objects."""
-    edge_rows: list[tuple[Any, ...]]
+    edge_rows: list[Row]
     """The fields of each `Edge`, in order."""
     message: str
     """Why there are no gradients; empty if there are."""
@@ -216,7 +217,8 @@ def gradient_graph(
     """
     roots = _roots(root)
     named = _names(names)
-    with _check.undisturbed(next(iter(roots.values())).device):
+    device = next(iter(roots.values())).device
+    with _check.undisturbed(device), _collection_paused():
         walk = _walk(roots, named)
         groups = _fold(walk) if fold else list(range(len(walk.kinds)))
         message = _why_not(walk) if gradients else "The gradient was not asked for."
@@ -291,7 +293,11 @@ class _Leaf:
 
 
 class _Walk:
-    """The graph as lists, one entry a node, in the order of a backward pass."""
+    """The graph as lists, one entry a node, in the order of a backward pass.
+
+    Lists, for graphs of many thousand nodes: an object a node would take longer to make
+    than all the rest.
+    """
 
     def __init__(self) -> None:
         self.functions: list[Any] = []  # autograd's node, a leaf tensor, or a result
@@ -299,96 +305,100 @@ class _Walk:
         self.labels: list[str] = []
         self.operations: list[str] = []
         self.shapes: list[tuple[Shape, ...]] = []  # one an output
+        self.onward: list[tuple[tuple[Any, int], ...]] = []  # (autograd's node, output)
         self.links: list[list[tuple[int, int, int]]] = []  # (operand, target, output)
 
     def add(
-        self,
-        function: Any,
-        kind: str,
-        label: str,
-        operation: str,
-        shapes: tuple[Shape, ...],
+        self, function: Any, kind: str, label: str, shape: Shape, *onward: Any
     ) -> int:
+        """Add a result or a leaf."""
         self.functions.append(function)
         self.kinds.append(kind)
         self.labels.append(label)
-        self.operations.append(operation)
-        self.shapes.append(shapes)
+        self.operations.append("")
+        self.shapes.append((shape,))
+        self.onward.append(onward)
         return len(self.kinds) - 1
 
 
 def _walk(roots: dict[str, Tensor], names: dict[object, str]) -> _Walk:
-    """Number the nodes as autograd's engine runs them: the youngest one first.
+    """Number the nodes as autograd's engine runs them: the youngest one first."""
+    walk = _Walk()
+    own = dict(names)
+    for name, tensor in roots.items():
+        start = torch.autograd.graph.get_gradient_edge(tensor)
+        key = _Leaf(tensor) if tensor.is_leaf else (tensor.grad_fn, tensor.output_nr)
+        own.pop(key, None)
+        edge = (start.node, start.output_nr)
+        walk.add(tensor, "result", names.get(key, name), tuple(tensor.shape), edge)
+    place, leaves = _walk_operations(walk, own)
+    for function in leaves:
+        variable = function.variable
+        label = names.get(_Leaf(variable), "leaf")
+        place[function] = walk.add(variable, "leaf", label, tuple(variable.shape))
+    for onward in walk.onward:
+        links = []
+        for operand, (function, output) in enumerate(onward):
+            if function is not None:
+                links.append((operand, place[function], output))
+        walk.links.append(links)
+    return walk
+
+
+def _walk_operations(
+    walk: _Walk, names: dict[object, str]
+) -> tuple[dict[Any, int], list[Any]]:
+    """Add the operations; where each is, and the leaves that were met.
 
     The engine gives each operation a sequence number when it is recorded, and runs the
     largest that is ready. An operation is recorded after its operands, so by the time
     it is taken from the heap everything that hands it a gradient has been taken.
     """
-    walk = _Walk()
-    onward: list[Any] = []  # what autograd says comes after each result and operation
-    depth: dict[Any, int] = {}
-    leaves: list[Any] = []
-    heap: list[tuple[int, int, Any]] = []
-
-    def reach(function: Any, level: int) -> None:
-        known = depth.get(function)
-        if known is not None:
-            if known < level:
-                depth[function] = level
-            return
-        depth[function] = level
-        if type(function).__name__ == "AccumulateGrad":
-            leaves.append(function)
-        else:
-            heapq.heappush(heap, (-function._sequence_nr(), len(depth), function))
-
-    results = set()
-    for name, tensor in roots.items():
-        start = torch.autograd.graph.get_gradient_edge(tensor)
-        key = _Leaf(tensor) if tensor.is_leaf else (tensor.grad_fn, tensor.output_nr)
-        results.add(key)
-        walk.add(tensor, "result", names.get(key, name), "", (tuple(tensor.shape),))
-        onward.append(((start.node, start.output_nr),))
-        reach(start.node, 1)
-    own = {key: name for key, name in names.items() if key not in results}
     place: dict[Any, int] = {}
-    while heap:
+    leaves: list[Any] = []
+    depth: dict[Any, int] = {}
+    heap: list[tuple[int, int, Any]] = []
+    met = [(edge[0], 1) for onward in walk.onward for edge in onward]
+    while True:
+        for function, level in met:
+            known = depth.get(function)
+            if known is None:
+                if type(function).__name__ == "AccumulateGrad":
+                    leaves.append(function)
+                else:
+                    entry = (-function._sequence_nr(), len(depth), function)
+                    heapq.heappush(heap, entry)
+                depth[function] = level
+            elif known < level:
+                depth[function] = level
+        if not heap:
+            return place, leaves
         function = heapq.heappop(heap)[2]
-        level = depth[function]
+        level = depth[function] + 1
         if level > DEEPEST:
-            raise ValueError(
-                f"root's graph must be at most {DEEPEST} operations deep, but it is "
-                "deeper: freeing a deeper one after Python has walked it overflows the "
-                "stack. Use a shorter loop, or one operation such as sum() for it."
-            )
-        shapes = tuple([tuple(output.shape) for output in function._input_metadata])
+            raise _too_deep()
         operation = label = function.name()
-        if own:
-            found = [
-                own[function, k] for k in range(len(shapes)) if (function, k) in own
-            ]
-            label = ", ".join(found) or operation
-        place[function] = walk.add(function, "operation", label, operation, shapes)
-        following = function.next_functions
-        onward.append(following)
-        for target, _ in following:
-            if target is not None:
-                reach(target, level + 1)
-    for function in leaves:
-        variable = function.variable
-        label = names.get(_Leaf(variable), "leaf")
-        shape = tuple(variable.shape)
-        place[function] = walk.add(variable, "leaf", label, "", (shape,))
-        onward.append(())
-    walk.links = [
-        [
-            (k, place[f], output)
-            for k, (f, output) in enumerate(following)
-            if f is not None
-        ]
-        for following in onward
-    ]
-    return walk
+        shapes = tuple([tuple(made.shape) for made in function._input_metadata])
+        if names:
+            keys = [(function, output) for output in range(len(shapes))]
+            label = ", ".join([names[k] for k in keys if k in names]) or operation
+        onward = function.next_functions
+        place[function] = len(walk.kinds)
+        walk.functions.append(function)
+        walk.kinds.append("operation")
+        walk.labels.append(label)
+        walk.operations.append(operation)
+        walk.shapes.append(shapes)
+        walk.onward.append(onward)
+        met = [(target, level) for target, _ in onward if target is not None]
+
+
+def _too_deep() -> ValueError:
+    return ValueError(
+        f"root's graph must be less than {DEEPEST} operations deep, but it is deeper: "
+        "freeing such a graph after Python has walked it overflows the stack. Use a "
+        "shorter loop, or one operation such as sum() for it."
+    )
 
 
 # ---------------------------------------------------------------- folding
@@ -432,17 +442,21 @@ def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
     """Nodes that are alike in themselves, above and below share the first's number."""
     down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
+    lengths = Counter(runs)
     for node, links in enumerate(walk.links):
+        run = runs[node]
         for operand, target, _ in links:
-            if runs[node] != runs[target]:
-                down[runs[node]].add((operand, runs[target]))
-                up[runs[target]].add((operand, runs[node]))
+            if run != runs[target]:
+                place = operand if lengths[run] == 1 else -1
+                down[run].add((place, runs[target]))
+                up[runs[target]].add((place, run))
     numbers: dict[object, int] = {}
 
     def look(run: int, around: set[tuple[int, int]], known: dict[int, int]) -> int:
         own = run if walk.kinds[run] == "result" else None
         seen = frozenset((operand, known[other]) for operand, other in around)
-        rule = rule_of(walk.functions[run]) if walk.operations[run] else ""
+        name = walk.operations[run]
+        rule = rule_of(walk.functions[run], name) if name else ""
         looks = (own, rule, walk.kinds[run], walk.labels[run], walk.shapes[run], seen)
         return numbers.setdefault(looks, len(numbers))
 
@@ -487,9 +501,10 @@ class _Record:
             k for k, kind in enumerate(walk.kinds) if kind == "result"
         }
         self.sums: dict[Any, Tensor | Summary] = {}
+        counts = self.counts
         for source, links in enumerate(walk.links):
             group = groups[source]
-            folded = self.counts[group] > 1
+            folded = counts[group] > 1
             keys = []
             for operand, target, output in links:
                 if group == groups[target]:
@@ -503,68 +518,74 @@ class _Record:
                     self.edges[key] = [output]
             self.keys.append(keys)
 
-    def large(self, node: int) -> bool:
-        """Whether a gradient at the node is too large to keep until the end."""
-        near = [node, *(target for _, target, _ in self.walk.links[node])]
-        return any(prod(s) > WHOLE for k in near for s in self.walk.shapes[k])
+    def take(self, node: int, inputs: Any, outputs: Any, own: Any) -> None:
+        """Add what arrived at a node from outside of its group, and what it sent on.
 
-    def take(self, node: int, inputs: Any, outputs: Any) -> None:
-        """Add what arrived at a node from outside of its group, and what it sent on."""
+        `own` makes a gradient ours; it is told whether others will be added to it.
+        """
+        sums, group = self.sums, self.groups[node]
         if node in self.entered:
-            group = self.groups[node]
             for output, gradient in enumerate(outputs):
                 if gradient is not None:
-                    self._add((group, output), gradient, self.counts[group] > 1)
+                    key: Any = (group, output)
+                    held = sums.get(key)
+                    several = self.counts[group] > 1
+                    sums[key] = (
+                        own(gradient, several) if held is None else held + gradient
+                    )
         for operand, key in self.keys[node]:
-            if inputs[operand] is not None:
-                self._add(key, inputs[operand], len(self.edges[key]) > 1)
-
-    def _add(self, key: Any, gradient: Tensor, several: bool) -> None:
-        held = self.sums.get(key)
-        if isinstance(held, Tensor):
-            self.sums[key] = held + gradient
-        elif gradient.numel() > WHOLE and not several:
-            self.sums[key] = _keep(gradient)
-        else:
-            self.sums[key] = gradient
+            gradient = inputs[operand]
+            if gradient is not None:
+                held = sums.get(key)
+                several = len(self.edges[key]) > 1
+                new = own(gradient, several) if held is None else held + gradient
+                sums[key] = new
 
     def graph(self, message: str) -> GradientGraph:
         """All of it as plain data; without gradients if there is a message."""
         sums = {} if message else {key: _keep(g) for key, g in self.sums.items()}
-        walk, counts = self.walk, self.counts
-        ids = {group: k for k, group in enumerate(sorted(counts))}
-        nodes = []
+        ids = {group: k for k, group in enumerate(sorted(self.counts))}
+        return GradientGraph(self._nodes(ids, sums), self._edges(ids, sums), message)
+
+    def _nodes(
+        self, ids: dict[int, int], sums: dict[Any, Any]
+    ) -> list[tuple[Any, ...]]:
+        walk, counts, rows = self.walk, self.counts, []
         for group, number in ids.items():
             shapes, kind = walk.shapes[group], walk.kinds[group]
-            gradients = tuple([sums.get((group, k)) for k in range(len(shapes))])
-            nodes.append(
-                (
-                    number,
-                    kind,
-                    walk.labels[group],
-                    walk.operations[group],
-                    shapes[0] if shapes else (),
-                    gradients[0] if len(gradients) == 1 else gradients,
-                    rule_of(walk.functions[group])
-                    if kind == "operation"
-                    else LEAF
-                    if kind == "leaf"
-                    else "",
-                    counts[group],
-                )
+            if kind == "operation":
+                rule = rule_of(walk.functions[group], walk.operations[group])
+            else:
+                rule = LEAF if kind == "leaf" else ""
+            gradient = None
+            if len(shapes) == 1:
+                gradient = sums.get((group, 0))
+            elif sums:
+                gradient = tuple([sums.get((group, k)) for k in range(len(shapes))])
+            shape = shapes[0] if shapes else ()
+            label, operation = walk.labels[group], walk.operations[group]
+            row = (number, kind, label, operation, shape, gradient, rule, counts[group])
+            rows.append(row)
+        return rows
+
+    def _edges(
+        self, ids: dict[int, int], sums: dict[Any, Any]
+    ) -> list[tuple[Any, ...]]:
+        rows = []
+        for key, outputs in sorted(self.edges.items()):
+            source, target, operand = key
+            output = outputs[0] if len(outputs) == 1 or len(set(outputs)) == 1 else None
+            place = None if operand < 0 else operand
+            gradient = sums.get(key)
+            rows.append(
+                (ids[source], ids[target], output, place, gradient, len(outputs))
             )
-        edges = [
-            (
-                ids[source],
-                ids[target],
-                outputs[0] if len(outputs) == 1 or len(set(outputs)) == 1 else None,
-                None if operand < 0 else operand,
-                sums.get((source, target, operand)),
-                len(outputs),
-            )
-            for (source, target, operand), outputs in sorted(self.edges.items())
-        ]
-        return GradientGraph(nodes, edges, message)
+        return rows
+
+
+def _own_large(gradient: Tensor, several: bool) -> Tensor | Summary:
+    """A summary, or a copy that can be added to: folded edges share one."""
+    return gradient.detach().clone() if several else _keep(gradient.detach().clone())
 
 
 def _keep(gradient: Tensor | Summary) -> Tensor | Summary:
@@ -623,9 +644,13 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     log: list[tuple[int, Any, Any]] = []
     handles = []
 
+    large = [any(prod(shape) > WHOLE for shape in shapes) for shapes in walk.shapes]
+
     def listen(node: int) -> Any:
-        if record.large(node):
-            return lambda inputs, outputs: record.take(node, inputs, outputs)
+        if large[node] or any(large[target] for _, target, _ in walk.links[node]):
+            return lambda inputs, outputs: record.take(
+                node, inputs, outputs, _own_large
+            )
         return lambda inputs, outputs: log.append((node, inputs, outputs))
 
     leaves = [k for k, kind in enumerate(walk.kinds) if kind == "leaf"]
@@ -651,16 +676,17 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
                 handle.remove()
     log += [(k, (start,), (start,)) for k, start in enumerate(starts)]
     log += [(k, (), (gradient,)) for k, gradient in zip(leaves, found, strict=True)]
-    copies: dict[int, Tensor | None] = {id(None): None}
+    copies: dict[int, Tensor] = {}
+
+    def own(gradient: Tensor, several: bool) -> Tensor:
+        name = id(gradient)
+        made = copies.get(name)
+        if made is None:
+            made = copies[name] = gradient.detach().clone()
+        return made
+
     for node, inputs, outputs in log:
-        for gradient in (*inputs, *outputs):
-            if id(gradient) not in copies:
-                copies[id(gradient)] = gradient.detach().clone()
-        record.take(
-            node,
-            [copies[id(gradient)] for gradient in inputs],
-            [copies[id(gradient)] for gradient in outputs],
-        )
+        record.take(node, inputs, outputs, own)
     return ""
 
 
@@ -673,12 +699,11 @@ def _gradients_kept(walk: _Walk) -> Iterator[None]:
     functions = {
         f for f, name in zip(walk.functions, walk.operations, strict=True) if name
     }
+    kinds = _kinds_of(Tensor)
     kept = [
         (tensor, tensor.grad)
         for tensor in gc.get_objects()
-        if issubclass(type(tensor), Tensor)  # isinstance would wake lazy objects
-        and tensor.retains_grad
-        and tensor.grad_fn in functions
+        if type(tensor) in kinds and tensor.retains_grad and tensor.grad_fn in functions
     ]
     for tensor, _ in kept:
         tensor.grad = None
@@ -687,3 +712,23 @@ def _gradients_kept(walk: _Walk) -> Iterator[None]:
     finally:
         for tensor, gradient in kept:
             tensor.grad = gradient
+
+
+def _kinds_of(kind: type) -> set[type]:
+    """A class and all that inherit from it: faster to look up than isinstance."""
+    return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Keep Python's garbage collector from looking through a growing graph.
+
+    Everything made here stays, so that each look is in vain, and there would be many.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -70,7 +70,7 @@ def test_formulas_are_mathml(visits):
 def test_solutions_are_folded_and_run(visits):
     folded = {v.page: v.read["folded"] for v in visits if v.read["folded"]}
     scripts = {v.page for v in visits if "/plot_" in v.page}
-    assert set(folded) == scripts | {"start.html", "why_sum.html"}
+    assert set(folded) == scripts | {"start.html", "why_sum.html", "backward.html"}
     for solutions in folded.values():
         assert [(s["open"], s["code"] > 0) for s in solutions] == [(False, True)]
 
@@ -94,6 +94,36 @@ def test_downloads_are_served(visits, base, browser):
     assert {url.rpartition(".")[2] for url in links} == {"py", "ipynb", "zip"}
     for url in links:
         assert page.request.get(url).status == 200, url
+
+
+def test_graphs_can_be_stepped_by_keyboard(base, browser):
+    page = browser.new_page()
+    page.goto(f"{base}backward.html")
+    figure = page.locator(".seegrad-steps").first
+    words, slider = figure.locator("p"), figure.locator("input")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert words.inner_text() == "1 of 5. y, gradient 1. AddBackward0 gets 1."
+    assert figure.locator("svg .now").count() == 2  # y and the edge that it sends
+    assert figure.locator("svg .later").count() == 8
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert words.inner_text().startswith("2 of 5. AddBackward0")
+    page.keyboard.press("End")
+    figure.locator("button").first.click()
+    figure.locator("button").first.click()
+    assert words.inner_text().startswith("The whole graph")
+    assert figure.locator("svg .later, svg .now").count() == 0
+
+
+def test_graphs_show_without_scripts(base, browser):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{base}backward.html")
+    figure = page.locator(".seegrad-steps").first
+    assert (
+        figure.locator("svg[role=img] desc").text_content().startswith("y, gradient 1")
+    )
+    assert figure.locator("svg .node").count() == 5
 
 
 def test_search_finds(base, browser):
