@@ -955,9 +955,9 @@ TERMS = {
     "index": lambda n: (lambda x: (x[[k]] for k in range(n)))(leaf(n)),
     "branches": lambda n: (lambda x: ((x[k] * 2).sin() for k in range(n)))(leaf(n)),
     "one leaf": lambda n: (lambda x: (x for _ in range(n)))(leaf(2)),
-    "squared errors": lambda n: (
-        lambda a, b: ((a * k + b - k) ** 2 for k in range(n))
-    )(leaf(), leaf()),
+    "squared errors": lambda n: (lambda a, b: ((a * k + b - k) ** 2 for k in range(n)))(
+        leaf(), leaf()
+    ),
 }
 COMBINE = {
     "+": torch.add,
@@ -1253,7 +1253,11 @@ def test_wrong_names_are_refused(names):
         ([torch.ones(2, requires_grad=True), 1], TypeError, "1, of type int"),
         ({"a": None}, TypeError, "None"),
         (torch.ones(2).numpy(), TypeError, "an array of shape"),
-        (torch.ones(2), ValueError, r"a tensor of shape \(2,\) and dtype torch.float32"),
+        (
+            torch.ones(2),
+            ValueError,
+            r"a tensor of shape \(2,\) and dtype torch.float32",
+        ),
         (torch.tensor(3), ValueError, r"a tensor of shape \(\) and dtype torch.int64"),
         ([torch.ones(2, requires_grad=True), torch.ones(1)], ValueError, r"\(1,\)"),
         ([], ValueError, "empty"),
