@@ -342,7 +342,9 @@ def call(f: Function, xs: Sequence[Tensor]) -> Tensor:
 def unchanged(xs: Sequence[Tensor], given: Sequence[Tensor]) -> None:
     """Refuse f when it has changed its argument where autograd cannot see it."""
     with torch.no_grad():
-        if any(((x != g) & (g == g)).any() for x, g in zip(xs, given, strict=True)):
+        for x, g in zip(xs, given, strict=True):
+            if torch.equal(x, g) or not ((x != g) & (g == g)).any():
+                continue
             raise ValueError(
                 "f must leave its argument as it is, but it changes its argument in "
                 "place, through .data or under no_grad(), where autograd cannot see "

@@ -212,6 +212,8 @@ def _refuse_mixed_gradients(
             if w is None:
                 continue
             expected = g.detach() * weights.to(g.dtype)
+            if torch.equal(w, expected):
+                continue
             rtol, atol = torch.finfo(g.dtype).eps ** 0.5, torch.finfo(g.dtype).tiny
             same = torch.isclose(w, expected, rtol=rtol, atol=atol, equal_nan=True)
             if not same.all():
@@ -228,8 +230,10 @@ def _weights(y: Tensor) -> Iterator[Tensor]:
     They are the digits of the value's place, in a base that the dtype has room for.
     """
     base = {torch.float64: 256, torch.float16: 4}.get(y.dtype, 32)
-    places = torch.arange(y.numel(), device=y.device)
     powers = torch.tensor([2.0**k for k in range(base)], dtype=y.dtype, device=y.device)
-    while places.any():
-        yield powers[places % base].reshape(y.shape)
-        places = places // base
+    block = 1
+    while block < y.numel():
+        steps = powers[: -(-y.numel() // block)].repeat_interleave(block)
+        times = -(-y.numel() // len(steps))
+        yield steps.repeat(times)[: y.numel()].reshape(y.shape)
+        block *= base
