@@ -31,8 +31,8 @@ graph = seegrad.gradient_graph(y, names=names)
 graph
 
 # %%
-# The addition copies the 1 to both terms. On the left it is multiplied by 0.78, the
-# slope of the scaling, and then by 2x, the slope of the square. On the right it is
+# The addition copies the 1 to both terms. On one way it is multiplied by 0.78, the
+# slope of the scaling, and then by 2x, the slope of the square. On the other it is
 # multiplied by cos x, the slope of the sine. That is the chain rule: multiply along a
 # way, and add where ways meet.
 
