@@ -1,6 +1,7 @@
 """What each operation does to the gradient on its way back, in words.
 
-Keyed by PyTorch's name of the operation without "Backward" and its number. A rule says
+Keyed by PyTorch's name of the operation, without "Backward" and its number where all
+that share it do the same. A rule says
 what happens to the gradient that arrives; "the result" is the operation's own output.
 """
 
@@ -9,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from math import prod
 from typing import Any
 
 RULES: dict[str, str | Callable[[Any], str]] = {
     "Abs": "× the sign of the input",
-    "Add": "copies the gradient to every term",
+    "Add": lambda node: _terms(node, "copies the gradient to every term"),
     "Addmm": "× the other matrix, transposed; the added term gets a copy",
     "Amax": "to the largest, ties share",
     "Amin": "to the smallest, ties share",
@@ -24,20 +26,21 @@ RULES: dict[str, str | Callable[[Any], str]] = {
     "CopySlices": "to what was copied in, and to the places left alone",
     "Cos": "× −sin of the input",
     "Cumsum": "adds up from the end",
-    "Div": "÷ the divisor; the divisor gets × −result ÷ divisor",
+    "DivBackward0": "÷ the divisor; the divisor gets × −result ÷ divisor",
     "Dot": "× the other vector",
     "Exp": "× the result",
     "Expand": "adds up over the copies",
     "Gather": "back to the places taken from, 0 elsewhere",
     "Index": "back to the places taken from, 0 elsewhere",
-    "LinalgVectorNorm": "× input ÷ result",
+    "LinalgVectorNorm": lambda node: _norm(node),
     "Log": "÷ the input",
     "LogSoftmax": "minus softmax times the sum of the gradient",
     "Logsumexp": "× softmax of the input",
     "Max": lambda node: _extreme(node, "largest"),
     "Maximum": "to the larger one, a tie is shared",
     "Mean": lambda node: f"÷ {_count(node)}, to every element",
-    "Median": "to the middle value, ties share",
+    "MedianBackward0": "to the middle value, ties share",
+    "MedianBackward1": "to the middle value that was found",
     "Min": lambda node: _extreme(node, "smallest"),
     "Minimum": "to the smaller one, a tie is shared",
     "Mm": "× the other matrix, transposed",
@@ -46,12 +49,13 @@ RULES: dict[str, str | Callable[[Any], str]] = {
     "NativeDropout": "× the mask that was drawn",
     "Neg": "turns the sign",
     "Permute": "puts the axes back",
-    "Pow": lambda node: _power(node),
+    "PowBackward0": lambda node: _power(node),
+    "PowBackward1": "× exponent·x^(exponent − 1); the exponent gets × result·ln x",
+    "PowBackward2": "× result·ln of the base",
     "Prod": "× the product of the others",
     "Reciprocal": "× −result²",
     "Relu": "passes where the input was above 0, else 0",
     "Repeat": "adds up over the copies",
-    "Reshape": "gives back the shape",
     "ReshapeAlias": "gives back the shape",
     "Rsqrt": "× −½·result³",
     "Rsub": "turns the sign",
@@ -64,7 +68,9 @@ RULES: dict[str, str | Callable[[Any], str]] = {
     "Sqrt": "÷ twice the result",
     "Squeeze": "gives back the shape",
     "Stack": "cuts the gradient into the pieces that were stacked",
-    "Sub": "copies the gradient, with the sign turned for what is subtracted",
+    "Sub": lambda node: _terms(
+        node, "copies the gradient, with the sign turned for what is subtracted"
+    ),
     "Sum": "copies the gradient to every element",
     "T": "transposes back",
     "Tan": "× 1 + result²",
@@ -88,12 +94,28 @@ def rule_of(node: Any, name: str) -> str:
 
 @cache
 def _rule(name: str) -> str | Callable[[Any], str]:
-    return RULES.get(re.sub(r"Backward\d*$", "", name), "")
+    # PyTorch's own operations end in a number; a reader's Function does not.
+    operation = re.fullmatch(r"(\w+)Backward\d+|torch::autograd::(\w+)", name)
+    if operation is None:
+        return ""
+    return RULES.get(name) or RULES.get(operation[1] or operation[2], "")
 
 
 def _count(node: Any) -> str:
-    count = getattr(node, "_saved_self_sym_numel", None)
-    return "the count" if count is None else str(count)
+    sizes = getattr(node, "_saved_self_sym_sizes", None)
+    if sizes is None:
+        return "the count"
+    axes = getattr(node, "_saved_dim", None) or range(len(sizes))
+    return str(prod(sizes[axis] for axis in axes))
+
+
+def _terms(node: Any, rule: str) -> str:
+    alpha = getattr(node, "_saved_alpha", 1)
+    return rule if alpha == 1 else f"{rule}; the second × {alpha}"
+
+
+def _norm(node: Any) -> str:
+    return "× input ÷ result" if getattr(node, "_saved_ord", None) == 2 else ""
 
 
 def _extreme(node: Any, which: str) -> str:

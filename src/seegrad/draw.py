@@ -7,6 +7,7 @@ dark pages; shapes and line styles say the same without colour.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -34,6 +35,8 @@ COLORS = {
     "edge": "#d2601a",
     "text": "#808080",
 }
+CROWDED = 60  # above so many edges their labels get no room of their own
+LONGEST = 60  # so many letters of a name fit
 SHOWN = 4  # so many numbers of a gradient fit into a picture
 
 
@@ -60,13 +63,15 @@ def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
             if row[5] is None:
                 looks[alike] = look
         lines.append(f'n{number} [class="{kind} n{number}" {look}]')
+    # Room for labels makes the layout of hundreds of edges take many seconds.
+    attribute = "label" if len(graph.edge_rows) <= CROWDED else "xlabel"
     for place, row in enumerate(graph.edge_rows):
         source, target, _, _, gradient, count = row
         if forward:
             source, target = target, source
         label = ""
         if gradient is not None or count > 1:
-            label = f" label={_quote(' ' + _edge_text(Edge(*row)))}"
+            label = f" {attribute}={_quote(' ' + _edge_text(Edge(*row)))}"
         lines.append(f'n{source} -> n{target} [class="gradient e{place}"{label}]')
     return "\n".join([*lines, "}", ""])
 
@@ -81,7 +86,7 @@ def _look(node: Node) -> str:
 
 
 def _node_lines(node: Node) -> list[str]:
-    name = node.label + (f" × {node.count}" if node.count > 1 else "")
+    name = _shown(node.label) + (f" × {node.count}" if node.count > 1 else "")
     lines = [name]
     if node.operation and node.operation != node.label:
         lines.append(node.operation)
@@ -90,13 +95,20 @@ def _node_lines(node: Node) -> list[str]:
     return lines
 
 
+def _shown(name: str) -> str:
+    """A name on one line, and cut where it would not fit."""
+    line = "".join(c if c.isprintable() else " " for c in name).strip() or "unnamed"
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
 def _edge_text(edge: Edge) -> str:
     times = f" ({edge.count} edges)" if edge.count > 1 else ""
     return number(edge.gradient) + times if edge.gradient is not None else times.strip()
 
 
 def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = text.replace("&", "&amp;").replace("\\", "&#92;")
+    escaped = escaped.replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
@@ -190,6 +202,7 @@ def svg(graph: GradientGraph, *, direction: str = "backward") -> str:
     drawn = re.sub(r' id="\w+"', "", drawn)  # a page may show many graphs
     drawn = re.sub(r'<a xlink:title="([^"]*)">', r"<g><title>\1</title>", drawn)
     drawn = drawn.replace("</a>", "</g>").replace(' xml:space="preserve"', "")
+    drawn = drawn.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     for name, color in COLORS.items():
         drawn = drawn.replace(f'"{color}"', f'"var(--seegrad-{name}, {color})"')
     drawn = drawn.replace("Helvetica,sans-Serif", "inherit")
@@ -197,7 +210,7 @@ def svg(graph: GradientGraph, *, direction: str = "backward") -> str:
     width, height = size.groups() if size else ("400", "400")
     head = (
         f'<svg class="seegrad-graph" role="img" width="{width}" height="{height}" '
-        f'style="max-width: 100%; height: auto; font-family: sans-serif" '
+        f'style="max-width: 100%; height: auto" '
     )
     drawn = re.sub(r'<svg width="\d+pt" height="\d+pt"\s*', head, drawn, count=1)
     words = escape(description(graph), quote=False)
@@ -245,7 +258,7 @@ def _step(node: Node, graph: GradientGraph, edges: dict[int, list[int]]) -> str:
     sentences = [f"{_node_sentence(node)}."]
     for place in edges[node.id]:
         edge = graph.edges[place]
-        target = graph.nodes[edge.target].label
+        target = _shown(graph.nodes[edge.target].label)
         if edge.gradient is not None:
             sentences.append(f"{target} gets {number(edge.gradient)}.")
     return " ".join(sentences)
@@ -271,7 +284,8 @@ def _without_font_warnings() -> Iterator[None]:
     It writes to the process's own stderr, below Python. What others write there
     meanwhile is passed on.
     """
-    sys.stderr.flush()
+    stderr = sys.stderr or io.StringIO()  # a program without a console has none
+    stderr.flush()
     real = os.dup(2)
     with tempfile.TemporaryFile() as written:
         os.dup2(written.fileno(), 2)
@@ -282,4 +296,4 @@ def _without_font_warnings() -> Iterator[None]:
             os.close(real)
             written.seek(0)
             lines = written.read().decode(errors="replace").splitlines(keepends=True)
-            sys.stderr.writelines(k for k in lines if not k.startswith("Fontconfig"))
+            stderr.writelines(k for k in lines if not k.startswith("Fontconfig"))

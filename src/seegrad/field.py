@@ -190,7 +190,7 @@ def _walk(
         if not (value.isfinite() and point.isfinite().all()):
             raise ValueError(
                 "learning_rate must be small enough for the walk to stay finite, but "
-                f"with {learning_rate:g} f is {value.item():g} after {step} steps. "
+                f"with {learning_rate:g} f is {value.item():g} by step {step}. "
                 "Try a tenth of it, or another start."
             )
         points.append(point)

@@ -29,6 +29,7 @@ from seegrad._rules import LEAF, rule_of
 DEEPEST = 21_000
 WHOLE = 1_000  # gradients of up to so many elements are kept as they are
 FEW = 6  # so many elements of a larger one are kept
+COLLECT = ("CatBackward0", "StackBackward0")  # their operands are all alike
 REPEATS = 3  # from so many on, equal nodes are folded into one
 
 FREED = (
@@ -47,9 +48,9 @@ class Summary:
     shape: Shape
     """The gradient's shape."""
     min: float
-    """Its smallest element."""
+    """Its smallest element; of a complex one, the smallest size."""
     max: float
-    """Its largest element."""
+    """Its largest element; of a complex one, the largest size."""
     norm: float
     """The square root of the sum of its squares."""
     few: Tensor
@@ -244,7 +245,7 @@ def _roots(root: object) -> dict[str, Tensor]:
             "walk back from."
         )
     for tensor in roots.values():
-        if not isinstance(tensor, Tensor):
+        if not isinstance(tensor, Tensor) or tensor.is_nested:
             raise TypeError(
                 "root must be a tensor, or a list, tuple or dict of tensors, but it "
                 f"holds {_check.describe(tensor)}. Pass what backward() is called on."
@@ -260,13 +261,16 @@ def _roots(root: object) -> dict[str, Tensor]:
 
 def _names(names: object) -> dict[object, str]:
     """The reader's names, by leaf or by node and output."""
-    pairs = names.items() if isinstance(names, Mapping) else (names or ())
+    try:
+        pairs = dict(names or {})  # type: ignore[call-overload]
+    except (TypeError, ValueError, RuntimeError):
+        pairs = {None: names}
     found: dict[object, str] = {}
-    for name, tensor in pairs:  # type: ignore[attr-defined]
+    for name, tensor in pairs.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise TypeError(
                 "names must map strings to tensors, but it holds "
-                f"{_check.describe(name)} for {_check.describe(tensor)}. Pass for "
+                f"{_check.describe(tensor)} for {_check.describe(name)}. Pass for "
                 'example names={"x": x}.'
             )
         if tensor.grad_fn is None:
@@ -319,6 +323,13 @@ class _Walk:
         self.shapes.append((shape,))
         self.onward.append(onward)
         return len(self.kinds) - 1
+
+    def rule(self, node: int) -> str:
+        """What a node does to the gradient, in words."""
+        operation = self.operations[node]
+        if operation:
+            return rule_of(self.functions[node], operation)
+        return LEAF if self.kinds[node] == "leaf" else ""
 
 
 def _walk(roots: dict[str, Tensor], names: dict[object, str]) -> _Walk:
@@ -423,10 +434,11 @@ def _runs(walk: _Walk) -> list[int]:
 
     def alike(a: int, b: int) -> bool:
         return (
-            walk.operations[a] == walk.operations[b] != ""
-            and walk.labels[b] == walk.operations[b]
+            feeders[b] == 1
+            and walk.labels[a] == walk.labels[b] == walk.operations[a] != ""
+            and walk.operations[a] == walk.operations[b]
             and walk.shapes[a] == walk.shapes[b]
-            and feeders[b] == 1
+            and walk.rule(a) == walk.rule(b)
         )
 
     run = list(range(len(walk.kinds)))
@@ -447,7 +459,8 @@ def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
         run = runs[node]
         for operand, target, _ in links:
             if run != runs[target]:
-                place = operand if lengths[run] == 1 else -1
+                ordered = lengths[run] == 1 and walk.operations[run] not in COLLECT
+                place = operand if ordered else -1
                 down[run].add((place, runs[target]))
                 up[runs[target]].add((place, run))
     numbers: dict[object, int] = {}
@@ -455,9 +468,14 @@ def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
     def look(run: int, around: set[tuple[int, int]], known: dict[int, int]) -> int:
         own = run if walk.kinds[run] == "result" else None
         seen = frozenset((operand, known[other]) for operand, other in around)
-        name = walk.operations[run]
-        rule = rule_of(walk.functions[run], name) if name else ""
-        looks = (own, rule, walk.kinds[run], walk.labels[run], walk.shapes[run], seen)
+        looks = (
+            own,
+            walk.rule(run),
+            walk.kinds[run],
+            walk.labels[run],
+            walk.shapes[run],
+            seen,
+        )
         return numbers.setdefault(looks, len(numbers))
 
     order = _sorted_runs(down, up)
@@ -504,12 +522,17 @@ class _Record:
         counts = self.counts
         for source, links in enumerate(walk.links):
             group = groups[source]
-            folded = counts[group] > 1
             keys = []
             for operand, target, output in links:
                 if group == groups[target]:
                     continue
-                key = (group, groups[target], -1 if folded else operand)
+                folded = counts[group] > 1 or counts[groups[target]] > 1
+                if folded:  # operands are alike, outputs if they have one shape
+                    alike = len(set(walk.shapes[target])) == 1
+                    operand_key = -1 if alike else -1 - output
+                else:
+                    operand_key = operand
+                key = (group, groups[target], operand_key)
                 keys.append((operand, key))
                 self.entered.add(target)
                 if key in self.edges:
@@ -544,8 +567,26 @@ class _Record:
     def graph(self, message: str) -> GradientGraph:
         """All of it as plain data; without gradients if there is a message."""
         sums = {} if message else {key: _keep(g) for key, g in self.sums.items()}
-        ids = {group: k for k, group in enumerate(sorted(self.counts))}
+        ids = {group: k for k, group in enumerate(self._order())}
         return GradientGraph(self._nodes(ids, sums), self._edges(ids, sums), message)
+
+    def _order(self) -> list[int]:
+        """The groups, each after all that feed it, the earliest that is ready first."""
+        open_ends = Counter(target for _, target, _ in self.edges)
+        onward: dict[int, list[int]] = {}
+        for source, target, _ in self.edges:
+            onward.setdefault(source, []).append(target)
+        ready = [group for group in self.counts if not open_ends[group]]
+        heapq.heapify(ready)
+        order = []
+        while ready:
+            group = heapq.heappop(ready)
+            order.append(group)
+            for target in onward.get(group, ()):
+                open_ends[target] -= 1
+                if not open_ends[target]:
+                    heapq.heappush(ready, target)
+        return order
 
     def _nodes(
         self, ids: dict[int, int], sums: dict[Any, Any]
@@ -553,10 +594,6 @@ class _Record:
         walk, counts, rows = self.walk, self.counts, []
         for group, number in ids.items():
             shapes, kind = walk.shapes[group], walk.kinds[group]
-            if kind == "operation":
-                rule = rule_of(walk.functions[group], walk.operations[group])
-            else:
-                rule = LEAF if kind == "leaf" else ""
             gradient = None
             if len(shapes) == 1:
                 gradient = sums.get((group, 0))
@@ -564,7 +601,16 @@ class _Record:
                 gradient = tuple([sums.get((group, k)) for k in range(len(shapes))])
             shape = shapes[0] if shapes else ()
             label, operation = walk.labels[group], walk.operations[group]
-            row = (number, kind, label, operation, shape, gradient, rule, counts[group])
+            row = (
+                number,
+                kind,
+                label,
+                operation,
+                shape,
+                gradient,
+                walk.rule(group),
+                counts[group],
+            )
             rows.append(row)
         return rows
 
@@ -572,20 +618,31 @@ class _Record:
         self, ids: dict[int, int], sums: dict[Any, Any]
     ) -> list[tuple[Any, ...]]:
         rows = []
-        for key, outputs in sorted(self.edges.items()):
+        place = ids.__getitem__
+        order = sorted(self.edges, key=lambda k: (place(k[0]), place(k[1]), k[2]))
+        for key in order:
+            outputs = self.edges[key]
             source, target, operand = key
             output = outputs[0] if len(outputs) == 1 or len(set(outputs)) == 1 else None
-            place = None if operand < 0 else operand
+            at = None if operand < 0 else operand
             gradient = sums.get(key)
-            rows.append(
-                (ids[source], ids[target], output, place, gradient, len(outputs))
-            )
+            rows.append((ids[source], ids[target], output, at, gradient, len(outputs)))
         return rows
 
 
 def _own_large(gradient: Tensor, several: bool) -> Tensor | Summary:
     """A summary, or a copy that can be added to: folded edges share one."""
-    return gradient.detach().clone() if several else _keep(gradient.detach().clone())
+    made = _copy(gradient)
+    return made if several else _keep(made)
+
+
+def _copy(gradient: Tensor) -> Tensor:
+    """A copy of our own, dense: a sparse one can't be drawn."""
+    with torch.no_grad():
+        dense = (
+            gradient.to_dense() if gradient.layout is not torch.strided else gradient
+        )
+        return dense.clone(memory_format=torch.contiguous_format)
 
 
 def _keep(gradient: Tensor | Summary) -> Tensor | Summary:
@@ -593,11 +650,12 @@ def _keep(gradient: Tensor | Summary) -> Tensor | Summary:
     if not isinstance(gradient, Tensor) or gradient.numel() <= WHOLE:
         return gradient
     flat = gradient.flatten()
+    sizes = (flat.abs() if flat.is_complex() else flat).double()
     return Summary(
         shape=tuple(gradient.shape),
-        min=float(flat.min()),
-        max=float(flat.max()),
-        norm=float(torch.linalg.vector_norm(flat)),
+        min=float(sizes.min()),
+        max=float(sizes.max()),
+        norm=float(torch.linalg.vector_norm(sizes)),
         few=flat[:FEW].clone(),
     )
 
@@ -618,11 +676,13 @@ def _recomputes(function: Any, operation: str) -> bool:
         return True
     for name in _saved_names(type(function)):
         try:
-            unpack = getattr(getattr(function, name), "unpack_hook", None)
+            saved = getattr(function, name)
         except RuntimeError:  # freed
             return False
-        if getattr(unpack, "__qualname__", "").startswith("_checkpoint_hook"):
-            return True
+        for one in saved if isinstance(saved, (tuple, list)) else (saved,):
+            unpack = getattr(one, "unpack_hook", None)
+            if getattr(unpack, "__qualname__", "").startswith("_checkpoint_hook"):
+                return True
     return False
 
 
@@ -653,7 +713,11 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
             )
         return lambda inputs, outputs: log.append((node, inputs, outputs))
 
-    leaves = [k for k, kind in enumerate(walk.kinds) if kind == "leaf"]
+    leaves = [
+        k
+        for k, kind in enumerate(walk.kinds)
+        if kind == "leaf" and walk.functions[k].requires_grad  # it may be frozen since
+    ]
     starts = [torch.ones_like(root) for root in roots]
     with _gradients_kept(walk):
         for node, kind in enumerate(walk.kinds):
@@ -682,7 +746,7 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
         name = id(gradient)
         made = copies.get(name)
         if made is None:
-            made = copies[name] = gradient.detach().clone()
+            made = copies[name] = _copy(gradient)
         return made
 
     for node, inputs, outputs in log:
@@ -700,11 +764,14 @@ def _gradients_kept(walk: _Walk) -> Iterator[None]:
         f for f, name in zip(walk.functions, walk.operations, strict=True) if name
     }
     kinds = _kinds_of(Tensor)
-    kept = [
-        (tensor, tensor.grad)
-        for tensor in gc.get_objects()
-        if type(tensor) in kinds and tensor.retains_grad and tensor.grad_fn in functions
-    ]
+    with torch._C.DisableTorchFunctionSubclass():  # other people's are left alone
+        kept = [
+            (tensor, tensor.grad)
+            for tensor in gc.get_objects()
+            if type(tensor) in kinds
+            and tensor.retains_grad
+            and tensor.grad_fn in functions
+        ]
     for tensor, _ in kept:
         tensor.grad = None
     try:

@@ -271,7 +271,10 @@ def plot_gradient_field(
     )
     heights = np.unique(values[np.isfinite(values)])
     if min(values.shape) > 1 and len(heights) > 1:
-        ax.contour(x0, x1, values, levels, colors=MUTED, linewidths=0.8, alpha=0.7)
+        # Between the extremes, and never at 0: a grid draws a saddle's own level badly.
+        lines = np.linspace(heights[0], heights[-1], levels + 2)[1:-1]
+        lines = lines + 1e-3 * (lines[0] - heights[0])
+        ax.contour(x0, x1, values, lines, colors=MUTED, linewidths=0.8, alpha=0.7)
     lengths = np.nan_to_num(np.hypot(g0, g1), posinf=0.0)
     flat = not lengths.any()  # quiver can't choose a scale where no arrow is drawn
     style = {"color": FUNCTION["color"], "width": 0.004, "scale": 1.0 if flat else None}

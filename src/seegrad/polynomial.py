@@ -265,7 +265,7 @@ def _descend(
             raise ValueError(
                 f"learning_rate must be small enough for the loss to fall, but with "
                 f"{learning_rate:g} it grew from {smallest:.6g} to {height:.6g} "
-                f"after {step} steps. The largest stable rate for these points is "
+                f"by step {step}. The largest stable rate for these points is "
                 f"{_stable_rate(powers):.4e}, 2 over the largest eigenvalue of the "
                 "loss's Hessian: choose a smaller one."
             )

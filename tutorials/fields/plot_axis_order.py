@@ -2,12 +2,12 @@
 See the axis-order mistake coming
 =================================
 
-A gradient function that takes rows of points gets columns instead. For one landscape
-the picture is perfect, for the next one the arrows vanish. How can that be?
+A gradient function that takes rows of points gets columns instead. Nothing complains.
+Can the wrong call still give the right picture?
 """
 
 # %%
-# Here is a gradient by central differences, as many textbooks write it. It takes one
+# Here is a gradient by central differences, as some textbooks write it. It takes one
 # point a row, and varies each entry of the row in turn.
 
 import numpy as np
@@ -55,7 +55,7 @@ assert (bowl_is_right, saddle_is_right) == (True, False)
 
 # %%
 # The bowl is right by luck. Each "point" is now a row of 324 numbers. The derivative of
-# a sum of squares by any of them is twice that number, whichever row it stands in.
+# a sum of squares by one of them is twice that number, whichever row it stands in.
 # The saddle multiplies the first two entries of the row, and ignores the other 322.
 
 assert np.count_nonzero(saddle_wrong_way[:, 2:]) == 0
@@ -74,7 +74,7 @@ for ax, (name, (g0, g1)) in zip(axes, pictures.items(), strict=True):
     ax.quiver(*wrong_way, -g0, -g1, color="#2f7fc4", angles="xy", scale=40)
     ax.set(title=name, aspect="equal", xlabel="$x_0$")
 plt.show()
-# sphinx_gallery_alt = "Three panels. Left, the bowl called the wrong way: all arrows point to the middle, as they should. Centre, the saddle called the wrong way: dots where arrows should be. Right, the saddle called the right way: arrows come in along one diagonal and leave along the other."
+# sphinx_gallery_alt = "Three panels. Left, the bowl called the wrong way: all arrows point to the middle, as they should. Centre, the saddle called the wrong way: two arrows in the lower left corner, and dots everywhere else. Right, the saddle called the right way: arrows come in along one diagonal and leave along the other."
 
 assert np.allclose(saddle_right_way, wrong_way[::-1], atol=1e-6)
 
@@ -90,8 +90,8 @@ assert np.allclose(alone, [2, 1])
 assert not np.allclose(saddle_wrong_way[:, place], alone)
 
 # %%
-# seegrad takes one argument a variable, so that there is no row to mistake for a
-# column. And it compares points alone with points together, every time.
+# seegrad takes one argument for each variable, so that there is no row to mistake for a
+# column. And each call computes the first and the last point alone, too, and compares.
 
 g0, g1 = seegrad.numerical_gradient(lambda x0, x1: x0 * x1, x0, x1, h=1e-4)
 assert np.allclose(g0, x1)

@@ -70,14 +70,14 @@ print("at the end:", walk.points[-1].tolist())
 # To the valley. The gradient sees only what is steep here, and that is the valley's
 # wall. Along its floor there is hardly a slope, so it creeps.
 
-axes = [torch.linspace(low, high, 60) for low, high in ((-0.6, 1.6), (-0.4, 2.2))]
+axes = [torch.linspace(low, high, 600) for low, high in ((-0.6, 1.6), (-0.4, 2.2))]
 height = valley(*torch.meshgrid(*axes, indexing="xy"))
-fig, ax = plt.subplots(figsize=(6, 5.5))
+fig, ax = plt.subplots(figsize=(7.5, 5.5))
 levels = [0.3, 1, 3, 10, 30, 100, 300]
 ax.contour(*axes, height, levels=levels, colors="#808080", linewidths=0.8)
 seegrad.plot_descent(walk, ax=ax)
 ax.plot(1, 1, "+", color="#d2601a", markersize=14, label="lowest point")
-ax.legend(loc="lower left")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 # sphinx_gallery_alt = "Contour lines of a narrow valley that bends like a parabola. The walk drops from a square at (0, 2) straight to the valley floor, and from there creeps along the bend and ends in a star near the plus sign at (1, 1)."
 

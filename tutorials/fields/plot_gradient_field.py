@@ -30,8 +30,8 @@ fields = {name: seegrad.gradient_field(f, axis, axis) for name, f in landscapes.
 assert all(field.values.numel() == 324 for field in fields.values())
 
 # %%
-# The lines join points of equal height. The arrows are −∇f, and the longer they are the
-# steeper it is.
+# The lines join points of equal height. The arrows are the negative gradients, written
+# −∇f, and the longer they are the steeper it is.
 
 fig, axes = plt.subplots(1, 3, figsize=(12, 4.2), sharey=True)
 for ax, (name, field) in zip(axes, fields.items(), strict=True):
@@ -41,8 +41,8 @@ plt.show()
 # sphinx_gallery_alt = "Three fields of arrows over contour lines. In the bowl all arrows point to the middle. In the saddle they come in along one diagonal and leave along the other. In the waves they run from curved crests into curved valleys."
 
 # %%
-# The bowl is flat at its bottom, the saddle in its middle, and the waves along whole
-# lines. No arrow runs along a contour line: downhill is always straight across.
+# The bowl is flat at its bottom, the saddle in its middle, and the waves along their
+# crests and valleys, and at one point in the middle. No arrow runs along a contour line: downhill is always straight across.
 #
 # By hand, the three gradients are (2x₀, 2x₁), (x₁, x₀), and (x₁, x₀) times
 # cos(x₀x₁). A row of the arrays belongs to one x₁, a column to one x₀.
@@ -53,6 +53,7 @@ by_hand = [(2 * x0, 2 * x1), (x1, x0), (x1 * wave, x0 * wave)]
 for field, (g0, g1) in zip(fields.values(), by_hand, strict=True):
     assert torch.allclose(field.g0, g0, rtol=0, atol=2e-15)
     assert torch.allclose(field.g1, g1, rtol=0, atol=2e-15)
+    assert field.g0[8, 8] == field.g1[8, 8] == 0
 
 # %%
 # How does one ``backward()`` serve 324 points? The two grids are two leaves. Each value
@@ -68,7 +69,8 @@ assert torch.equal(x0.grad, waves.g0)
 assert torch.equal(x1.grad, waves.g1)
 
 # %%
-# **On your own.** Draw the field of f = exp(−x₀² − x₁²), a hill. Where is it steepest?
+# **On your own.** Take the field of the hill exp(−x₀² − x₁²). How far from the top is it
+# steepest?
 #
 # **Solution.** On a ring. The slope at distance r from the top is 2r·exp(−r²), largest
 # where r is √½, about 0.71.

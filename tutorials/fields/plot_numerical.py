@@ -78,7 +78,7 @@ assert seegrad.derivative(f, torch.tensor(0.5, dtype=torch.float32)) == 10.5
 assert seegrad.derivative(f, torch.tensor(0.5, dtype=torch.float64)) == 10.5
 
 # %%
-# One more trap. Many textbooks step inside the array they were given. The slopes of
+# One more trap. Some textbooks step inside the array they were given. The slopes of
 # x₀² + x₁² at (3, 4) are 6 and 8. What if that array holds whole numbers?
 
 

@@ -37,7 +37,6 @@ for _ in range(2000):
         c -= 1e-6 * c.grad
         c.grad.zero_()
 print([round(value, 4) for value in c.tolist()])
-
 # %%
 # The sine is odd: sin(−x) = −sin x. So the even coefficients, the first and the third,
 # should vanish. They are on their way.
@@ -70,10 +69,10 @@ print(f"squared error {error:.6f}, after 2000 steps {fit.losses[-1].item():.4f}"
 assert abs(best[1] - 0.8567408) < 5e-8
 assert abs(best[3] + 0.0933304) < 5e-8
 assert abs(error - 8.817165) < 5e-7
-assert fit.losses[-1] > error
+assert round(fit.losses[-1].item(), 2) == 12.27
 
 # %%
-# There is a third cubic, known since the time of Newton: x − x³/6, Maclaurin's series.
+# Not yet: 12.27 against 8.82. There is a third cubic, known since the time of Newton: x − x³/6, Maclaurin's series.
 # Which of the three is closest to the sine? First the picture.
 
 maclaurin = x - x**3 / 6
@@ -92,14 +91,15 @@ plt.show()
 # It depends on where. Near zero Maclaurin wins, because it matches the sine's slopes
 # there. Over the whole period it is off by up to 2, the best cubic by 0.2.
 
-errors = {"best": powers @ best - y, "Maclaurin": maclaurin - y}
+errors = {"2000 steps": fit(x), "best": powers @ best, "Maclaurin": maclaurin}
+errors = {name: cubic - y for name, cubic in errors.items()}
 for name, error in errors.items():
-    print(f"{name:9} off by at most {error.abs().max().item():.4f}")
+    print(f"{name:10} off by at most {error.abs().max().item():.4f}")
 
 assert abs(errors["best"].abs().max() - 0.2023) < 5e-5
 assert errors["Maclaurin"].abs().max() > 2
-middle = x.abs() < 0.5
-assert errors["Maclaurin"][middle].abs().max() < errors["best"][middle].abs().max()
+near = {name: error[x.abs() < 0.5].abs().max() for name, error in errors.items()}
+assert near["Maclaurin"] < min(near["best"], near["2000 steps"])
 
 # %%
 # **On your own.** Start from zeros instead. What becomes of the even coefficients?

@@ -2,7 +2,7 @@
 Reduce with a loop
 ==================
 
-Adding in a Python loop gives the same total as ``sum()``. The graph that autograd
+Adding in a Python loop gives the same total as ``sum()``, up to rounding. The graph that autograd
 records looks quite different. Will the gradient differ, too?
 """
 
@@ -44,7 +44,8 @@ graph
 # %%
 # An addition copies its gradient to both terms. So the 1 that enters at the last
 # addition reaches the one before it, and so on to the first, and each hands a 1 to its
-# y on the way. Every y gets 1, as from the sum.
+# y on the way. Every y gets 1, as from the sum. (The 17 on the folded edge is the total:
+# 17 edges with 1 on each.)
 
 assert (result.dz_dy == 1).all()
 

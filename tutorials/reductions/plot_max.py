@@ -65,7 +65,8 @@ assert first.gradient[0] == -8
 assert (first.gradient[1:] == 0).all()
 
 # %%
-# It goes where the place is, whole. In the graph the rule is another one.
+# It goes where the place is, whole. The box is MaxBackward0 now, in place of
+# MaxBackward1: another rule.
 
 seegrad.gradient_graph(first.z, names={"x": first.x, "y": first.y, "z": first.z})
 

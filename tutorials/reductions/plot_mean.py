@@ -45,9 +45,9 @@ graph
 # .. math::
 #
 #    \frac{\partial z}{\partial x_k}
-#    = \underbrace{\frac{1}{17}}_{\text{mean}} \cdot \underbrace{4 x_k}_{f'(x_k)}
+#    = \frac{1}{17} \cdot f'(x_k) = \frac{1}{17} \cdot 4 x_k
 #
-# At the right end the slope is 8, and what arrives is 8/17 = 0.470588.
+# 1/17 comes from the mean, 4xₖ from f. At the right end the slope is 8, and what arrives is 8/17 = 0.470588.
 
 print(f"{result.gradient[-1].item():.6f}")
 assert f"{result.gradient[-1].item():.6f}" == "0.470588"

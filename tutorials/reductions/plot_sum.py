@@ -46,9 +46,9 @@ graph
 # .. math::
 #
 #    \frac{\partial z}{\partial x_k}
-#    = \underbrace{1}_{\text{sum}} \cdot \underbrace{2 \cdot 2 x_k}_{f'(x_k)} = 4 x_k
+#    = 1 \cdot f'(x_k) = 1 \cdot 4 x_k
 #
-# What arrives at x is the slope, at every point.
+# The 1 comes from the sum, 4xₖ from f. What arrives at x is the slope, at every point.
 
 leaf = graph.nodes[-1]
 assert leaf.label == "x"

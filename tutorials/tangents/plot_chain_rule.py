@@ -31,10 +31,11 @@ graph = seegrad.gradient_graph(y, names=names)
 graph
 
 # %%
-# The addition copies the 1 to both terms. On one way it is multiplied by 0.78, the
-# slope of the scaling, and then by 2x, the slope of the square. On the other it is
-# multiplied by cos x, the slope of the sine. That is the chain rule: multiply along a
-# way, and add where ways meet.
+# AddBackward0 is the way back through an addition. It copies the 1 to both terms. One
+# way goes through the square: the 1 is multiplied by 0.78, the slope of the scaling,
+# and then by 2x, the slope of the square. The other way goes through the sine, and is
+# multiplied by cos x. That is the chain rule: multiply along a way, and add where ways
+# meet.
 
 leaf = graph.nodes[-1]
 arrived = {node.label: node.gradient.item() for node in graph.nodes}

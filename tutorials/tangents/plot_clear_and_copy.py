@@ -2,13 +2,12 @@
 Clear the gradient, and copy it first
 =====================================
 
-Two tangents of one curve should be twice as easy as one. Reuse the same point, though,
-and ``.grad`` hands you a wrong slope, and later no slope at all. Why?
+Take the slope of one curve at one point, twice. Nothing changes in between. Does
+``.grad`` say the same both times?
 """
 
 # %%
-# Take the slope of this curve at −0.75, twice. Nothing changes between the two runs.
-# What do you expect the second time?
+# The curve is 0.78x² + sin x, the point is −0.75. What do you expect the second time?
 
 import math
 
@@ -49,8 +48,8 @@ plt.show()
 # sphinx_gallery_alt = "A curve with two straight lines through one of its points. The dashed tangent only touches; the dotted line with twice the slope cuts through the curve."
 
 # %%
-# So clear ``.grad`` before each run. The loops you will meet do it by
-# ``optimizer.zero_grad()``. By hand it is one line.
+# So clear ``.grad`` before each run. Training loops call ``optimizer.zero_grad()``,
+# which sets ``.grad`` to None. Here is another way.
 
 x0.grad.zero_()
 f(x0).backward()
@@ -97,7 +96,7 @@ assert torch.equal(x0.grad, before)
 # **On your own.** ``x0.grad = None`` clears too. Does ``kept = x0.grad`` survive it
 # without a copy? Guess, then try.
 #
-# **Solution.** It survives. ``None`` takes the tensor away from x₀ and leaves its
+# **Solution.** It survives, and ``zero_grad()`` works the same way. ``None`` takes the tensor away from x₀ and leaves its
 # memory to ``kept``; the next ``backward()`` makes a new one.
 
 x0.grad = None

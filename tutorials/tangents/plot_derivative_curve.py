@@ -68,9 +68,10 @@ assert torch.equal(first, fourth)
 ax = seegrad.plot_function(f, x)
 seegrad.plot_derivative(x, fourth, ax=ax)
 seegrad.plot_tangent_line(seegrad.tangent_line(f, 0.5), ax=ax, width=3)
+ax.lines[-2].set(linestyle=":", color="#1f9168", linewidth=4)
 ax.legend()
 plt.show()
-# sphinx_gallery_alt = "A rising cubic curve from −4 to 4, and its derivative, a dashed parabola that stays above zero. A short tangent touches the cubic at x = 0.5."
+# sphinx_gallery_alt = "A rising cubic curve from −4 to 4, and its derivative, a dashed parabola that stays above zero. A short dotted tangent touches the cubic at x = 0.5."
 
 # %%
 # At 0.5 the height is 9.75 and the slope 10.5. The lowest slope is at −2/3, where it is
