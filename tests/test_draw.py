@@ -184,7 +184,6 @@ HOSTILE = [
     'a "quoted" name',
     "back\\slash",
     "the end\\",
-    "\\N \\G \\L \\l",
     '\\"',
     "<b>bold</b>",
     "<title>x</title>",

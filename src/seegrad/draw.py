@@ -107,7 +107,7 @@ def _edge_text(edge: Edge) -> str:
 
 
 def _quote(text: str) -> str:
-    escaped = text.replace("&", "&amp;").replace("\\", "&#92;")
+    escaped = text.replace("&", "&amp;").replace("\\", "\\\\")
     escaped = escaped.replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
