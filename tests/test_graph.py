@@ -1155,7 +1155,8 @@ def test_a_second_try_from_the_middle_does_not_kill_the_process():
                 gradient_graph(root)
             except ValueError:
                 pass
-        del y, middle, root
+        del middle, root  # first: the upper half then frees the lower one too
+        del y
         print("alive")
     """
     assert run_deep(code) == ["alive"]

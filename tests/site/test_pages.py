@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote, urldefrag, urlparse
 
+import pytest
 from conftest import HTML
 
 SPECIAL = {"404.html", "genindex.html", "search.html"}
@@ -114,6 +115,34 @@ def test_graphs_can_be_stepped_by_keyboard(base, browser):
     figure.locator("button").first.click()
     assert words.inner_text().startswith("The whole graph")
     assert figure.locator("svg .later, svg .now").count() == 0
+
+
+CONTRAST = """() => {
+  const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = numbers(color).map(
+      (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (e) => {
+    const color = getComputedStyle(e).backgroundColor;
+    return (numbers(color)[3] ?? 1) === 0 ? behind(e.parentElement) : color;
+  };
+  return [...document.querySelectorAll("svg.seegrad-graph text")].map((e) => {
+    const pair = [light(getComputedStyle(e).fill), light(behind(e))].sort();
+    return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+  });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_graphs_can_be_read(base, browser, scheme):
+    page = browser.new_context(color_scheme=scheme).new_page()
+    for name in ("backward", "gallery/reductions/plot_sum"):
+        page.goto(f"{base}{name}.html")
+        ratios = page.evaluate(CONTRAST)
+        assert len(ratios) >= 9
+        assert min(ratios) >= 4.5
 
 
 def test_graphs_show_without_scripts(base, browser):
