@@ -184,6 +184,7 @@ HOSTILE = [
     'a "quoted" name',
     "back\\slash",
     "the end\\",
+    "\\N \\G \\L \\l",
     '\\"',
     "<b>bold</b>",
     "<title>x</title>",

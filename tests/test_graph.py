@@ -1145,6 +1145,21 @@ def test_the_deepest_allowed_chain_does_not_kill_the_process(step):
     assert run_deep(code, step) == [str(DEEPEST + 1), "alive"]
 
 
+def test_looking_again_as_a_loop_goes_on_does_not_kill_the_process():
+    code = """
+        y = x
+        for _ in range(6):
+            y = deeper(y, 20_000)
+            try:
+                gradient_graph(y)
+            except ValueError:
+                pass
+        del y
+        print("alive")
+    """
+    assert run_deep(code) == ["alive"]
+
+
 def test_a_second_try_from_the_middle_does_not_kill_the_process():
     # The refused call has seen the upper half, the second the lower one.
     code = f"""

@@ -78,7 +78,8 @@ def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
 
 def _look(node: Node) -> str:
     label = _quote("\n".join(_node_lines(node)))
-    tooltip = _quote(_node_sentence(node))
+    # Graphviz reads a tooltip's backslashes twice.
+    tooltip = _quote(_node_sentence(node).replace("\\", "\\\\"))
     return (
         f"shape={SHAPES[node.kind]} style={STYLES[node.kind]} "
         f'color="{COLORS[node.kind]}" label={label} tooltip={tooltip}'

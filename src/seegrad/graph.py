@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
@@ -25,8 +26,11 @@ from seegrad import _check
 from seegrad._rules import LEAF, rule_of
 
 # Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
-# stack and kills the process. About half of that is safe.
+# stack and kills the process. One graph may take half of that, all that live together
+# no more than SAFE.
 DEEPEST = 21_000
+SAFE = 38_000
+SHALLOW = 300  # never refused, never noted
 WHOLE = 1_000  # gradients of up to so many elements are kept as they are
 FEW = 6  # so many elements of a larger one are kept
 COLLECT = ("CatBackward0", "StackBackward0")  # their operands are all alike
@@ -369,6 +373,7 @@ def _walk_operations(
     leaves: list[Any] = []
     depth: dict[Any, int] = {}
     heap: list[tuple[int, int, Any]] = []
+    seen = _Seen([edge[0] for onward in walk.onward for edge in onward])
     met = [(edge[0], 1) for onward in walk.onward for edge in onward]
     while True:
         for function, level in met:
@@ -383,11 +388,11 @@ def _walk_operations(
             elif known < level:
                 depth[function] = level
         if not heap:
+            seen.finish(walk.functions[-1])
             return place, leaves
         function = heapq.heappop(heap)[2]
         level = depth[function] + 1
-        if level > DEEPEST:
-            raise _too_deep()
+        seen.reach(function, level)
         operation = label = function.name()
         shapes = tuple([tuple(made.shape) for made in function._input_metadata])
         if names:
@@ -404,12 +409,43 @@ def _walk_operations(
         met = [(target, level) for target, _ in onward if target is not None]
 
 
-def _too_deep() -> ValueError:
-    return ValueError(
-        f"root's graph must be less than {DEEPEST} operations deep, but it is deeper: "
-        "freeing such a graph after Python has walked it overflows the stack. Use a "
-        "shorter loop, or one operation such as sum() for it."
-    )
+class _Seen:
+    """How deep Python has looked into a graph, for as long as the graph lives.
+
+    PyTorch keeps what Python has seen of a node until the node is freed. So it is noted
+    at the roots, to know them again, and at the deepest node, which lives the longest.
+    """
+
+    alive: ClassVar[WeakSet[_Seen]] = WeakSet()
+
+    def __init__(self, roots: list[Any]) -> None:
+        self.depth: int = 0
+        before = [node.metadata.get("seegrad") for node in roots]
+        elsewhere = sum(seen.depth for seen in self.alive if seen not in before)
+        self.limit = max(SHALLOW, min(DEEPEST, SAFE - elsewhere))
+        for node in roots:
+            node.metadata["seegrad"] = self
+
+    def reach(self, node: Any, level: int) -> None:
+        """Take note of a node, or refuse to look deeper."""
+        if level <= self.depth:
+            return
+        self.depth = level
+        if level > self.limit:
+            node.metadata["seegrad"] = self
+            self.alive.add(self)
+            raise ValueError(
+                f"root's graph must be less than {self.limit} operations deep, but it "
+                "is deeper: freeing a graph that Python has walked so deep, alone or "
+                "with others that still live, overflows the stack. Use a shorter loop, "
+                "or one operation such as sum() for it."
+            )
+
+    def finish(self, node: Any) -> None:
+        """Take note of the last and deepest node."""
+        if self.depth > SHALLOW:
+            node.metadata["seegrad"] = self
+            self.alive.add(self)
 
 
 # ---------------------------------------------------------------- folding
