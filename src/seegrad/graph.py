@@ -556,6 +556,7 @@ class _Record:
         }
         self.sums: dict[Any, Tensor | Summary] = {}
         counts = self.counts
+        alike = [len(set(shapes)) == 1 for shapes in walk.shapes]
         for source, links in enumerate(walk.links):
             group = groups[source]
             keys = []
@@ -564,8 +565,7 @@ class _Record:
                     continue
                 folded = counts[group] > 1 or counts[groups[target]] > 1
                 if folded:  # operands are alike, outputs if they have one shape
-                    alike = len(set(walk.shapes[target])) == 1
-                    operand_key = -1 if alike else -1 - output
+                    operand_key = -1 if alike[target] else -1 - output
                 else:
                     operand_key = operand
                 key = (group, groups[target], operand_key)
