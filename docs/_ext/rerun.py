@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 DOCS = Path(__file__).parents[1]
+RECORD = DOCS / "_build" / "digest.txt"
 LIBRARIES = ("torch", "numpy", "matplotlib", "sphinx-gallery", "myst-nb", "seegrad")
 
 
@@ -20,7 +21,7 @@ def digest():
     files = [p for folder in sources for p in folder.rglob("*") if p.is_file()]
     kept = [p for p in files if "__pycache__" not in p.parts]
     state = hashlib.sha256(sys.version.encode())
-    for path in sorted([*kept, DOCS / "conf.py"]):
+    for path in sorted([*kept, *DOCS.glob("*.py")]):
         state.update(path.read_bytes())
     for library in LIBRARIES:
         state.update(f"{library} {version(library)}".encode())
@@ -28,21 +29,26 @@ def digest():
 
 
 def forget(app, config):
-    now, record = digest(), DOCS / "_build" / "digest.txt"
-    app.seegrad_is_new = not record.exists() or record.read_text() != now
+    app.seegrad_digest = now = digest()
+    app.seegrad_is_new = not RECORD.exists() or RECORD.read_text() != now
     config.nb_execution_cache_path = str(DOCS / "_build" / "executed" / now)
     if app.seegrad_is_new:
         for remembered in (DOCS / "gallery").rglob("*.md5"):
             remembered.unlink()
-        record.parent.mkdir(exist_ok=True)
-        record.write_text(now)
 
 
 def outdate(app, env, added, changed, removed):
     return env.found_docs if app.seegrad_is_new else []
 
 
+def remember(app, exception):
+    """Only a build that went through has run everything again."""
+    if exception is None:
+        RECORD.write_text(app.seegrad_digest)
+
+
 def setup(app):
     app.connect("config-inited", forget, priority=1)
     app.connect("env-get-outdated", outdate)
+    app.connect("build-finished", remember, priority=900)  # after the gallery's verdict
     return {"parallel_read_safe": True, "parallel_write_safe": True}
