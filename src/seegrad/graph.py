@@ -514,7 +514,7 @@ def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
         )
         return numbers.setdefault(looks, len(numbers))
 
-    order = _sorted_runs(down, up)
+    order = _in_order({run: {t for _, t in around} for run, around in down.items()})
     below: dict[int, int] = {}
     for run in reversed(order):
         below[run] = look(run, down[run], below)
@@ -525,18 +525,20 @@ def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
     return {run: first.setdefault((below[run], above[run]), run) for run in order}
 
 
-def _sorted_runs(
-    down: dict[int, set[tuple[int, int]]], up: dict[int, set[tuple[int, int]]]
-) -> list[int]:
-    """The runs, each after all that feed it; a run may begin before its feeders end."""
-    open_ends = {run: len({other for _, other in around}) for run, around in up.items()}
-    ready = [run for run in sorted(open_ends) if not open_ends[run]]
-    for run in ready:
-        for target in sorted({other for _, other in down[run]}):
+def _in_order(onward: dict[int, set[int]]) -> list[int]:
+    """The numbers, each after all that lead to it, the smallest that is ready first."""
+    open_ends = Counter(target for around in onward.values() for target in around)
+    ready = [number for number in onward if not open_ends[number]]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        number = heapq.heappop(ready)
+        order.append(number)
+        for target in onward[number]:
             open_ends[target] -= 1
             if not open_ends[target]:
-                ready.append(target)
-    return ready
+                heapq.heappush(ready, target)
+    return order
 
 
 # ---------------------------------------------------------------- the pass
@@ -603,30 +605,13 @@ class _Record:
     def graph(self, message: str) -> GradientGraph:
         """All of it as plain data; without gradients if there is a message."""
         sums = {} if message else {key: _keep(g) for key, g in self.sums.items()}
-        ids = {group: k for k, group in enumerate(self._order())}
+        onward: dict[int, set[int]] = {group: set() for group in self.counts}
+        for source, target, _ in self.edges:
+            onward[source].add(target)
+        ids = {group: k for k, group in enumerate(_in_order(onward))}
         return GradientGraph(self._nodes(ids, sums), self._edges(ids, sums), message)
 
-    def _order(self) -> list[int]:
-        """The groups, each after all that feed it, the earliest that is ready first."""
-        open_ends = Counter(target for _, target, _ in self.edges)
-        onward: dict[int, list[int]] = {}
-        for source, target, _ in self.edges:
-            onward.setdefault(source, []).append(target)
-        ready = [group for group in self.counts if not open_ends[group]]
-        heapq.heapify(ready)
-        order = []
-        while ready:
-            group = heapq.heappop(ready)
-            order.append(group)
-            for target in onward.get(group, ()):
-                open_ends[target] -= 1
-                if not open_ends[target]:
-                    heapq.heappush(ready, target)
-        return order
-
-    def _nodes(
-        self, ids: dict[int, int], sums: dict[Any, Any]
-    ) -> list[tuple[Any, ...]]:
+    def _nodes(self, ids: dict[int, int], sums: dict[Any, Any]) -> list[Row]:
         walk, counts, rows = self.walk, self.counts, []
         for group, number in ids.items():
             shapes, kind = walk.shapes[group], walk.kinds[group]
@@ -650,9 +635,7 @@ class _Record:
             rows.append(row)
         return rows
 
-    def _edges(
-        self, ids: dict[int, int], sums: dict[Any, Any]
-    ) -> list[tuple[Any, ...]]:
+    def _edges(self, ids: dict[int, int], sums: dict[Any, Any]) -> list[Row]:
         rows = []
         place = ids.__getitem__
         order = sorted(self.edges, key=lambda k: (place(k[0]), place(k[1]), k[2]))
