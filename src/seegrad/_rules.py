@@ -86,10 +86,12 @@ LEAF = "adds up what arrives"
 SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def rule_of(node: Any, name: str) -> str:
-    """The local rule of an autograd node in words, empty for an unknown operation."""
-    rule = _rule(name)
-    return rule if isinstance(rule, str) else rule(node)
+def rules_of(nodes: list[Any], names: list[str]) -> list[str]:
+    """The local rules of autograd's nodes in words, empty for unknown operations."""
+    return [
+        rule if isinstance(rule := _rule(name), str) else rule(node)
+        for node, name in zip(nodes, names, strict=True)
+    ]
 
 
 @cache
