@@ -71,6 +71,13 @@ def site(session):
 
 
 @nox.session
+def bench(session):
+    """Measure speed as ratios against peers; name the benchmarks, or run them all."""
+    install(session, "-e.[plot,graph]", *group("bench"))
+    session.run("python", "benchmarks", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
 def minimums(session):
     """Test with the lowest versions that pyproject.toml declares."""
     needs = PROJECT["project"]["dependencies"]

@@ -61,15 +61,13 @@ def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
         lines.append(f"n{row[0]} [{look}]")
     # Room for labels makes the layout of hundreds of edges take many seconds.
     attribute = "label" if len(graph.edge_rows) <= CROWDED else "xlabel"
-    for row in graph.edge_rows:
-        source, target, _, _, gradient, count = row
-        if forward:
-            source, target = target, source
-        if gradient is None and count == 1:
-            lines.append(f"n{source} -> n{target}")
-        else:
-            text = _quote(" " + _edge_text(Edge(*row)))
-            lines.append(f"n{source} -> n{target} [{attribute}={text}]")
+    for source, target, output, operand, gradient, count in graph.edge_rows:
+        look = ""
+        if gradient is not None or count > 1:
+            edge = Edge(source, target, output, operand, gradient, count)
+            look = f" [{attribute}={_quote(' ' + _edge_text(edge))}]"
+        start, end = (target, source) if forward else (source, target)
+        lines.append(f"n{start} -> n{end}{look}")
     return "\n".join([*lines, "}", ""])
 
 

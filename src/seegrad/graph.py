@@ -8,14 +8,13 @@ they repeat, and run once with a hook on each. What is left is plain data.
 from __future__ import annotations
 
 import gc
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from heapq import heapify, heappop, heappush
 from itertools import repeat
-from math import prod
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -200,8 +199,9 @@ def gradient_graph(
     -----
     A node of autograd takes the gradient of a result by the operation's output and
     returns one by each of its inputs [1]_. The gradients on the edges into a node add
-    up to the node's own. The graph stays usable, and every ``.grad`` as it was. Hooks
-    that you registered on tensors run once more.
+    up to the node's own. The graph stays usable, and every ``.grad`` as it was; only
+    where `retain_grad` was called before `gc.freeze` it grows, since frozen objects
+    can't be found. Hooks that you registered on tensors run once more.
 
     References
     ----------
@@ -429,14 +429,13 @@ def _reach(starts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
                 if type(function) is LEAF_END:
                     ends.append(function)
                 else:
-                    entry = (-function._sequence_nr(), len(depth), function)
-                    heapq.heappush(heap, entry)
+                    heappush(heap, (-function._sequence_nr(), len(depth), function))
                 depth[function] = level
             elif known < level:
                 depth[function] = level
         if not heap:
             break
-        function = heapq.heappop(heap)[2]
+        function = heappop(heap)[2]
         functions.append(function)
         level = depth[function] + 1
         if level > deepest:
@@ -575,15 +574,15 @@ def _in_order(onward: dict[int, set[int]]) -> list[int]:
     """The numbers, each after all that lead to it, the smallest that is ready first."""
     open_ends = Counter(target for around in onward.values() for target in around)
     ready = [number for number in onward if not open_ends[number]]
-    heapq.heapify(ready)
+    heapify(ready)
     order = []
     while ready:
-        number = heapq.heappop(ready)
+        number = heappop(ready)
         order.append(number)
         for target in onward[number]:
             open_ends[target] -= 1
             if not open_ends[target]:
-                heapq.heappush(ready, target)
+                heappush(ready, target)
     return order
 
 
@@ -673,44 +672,42 @@ class _Record:
         """Add what arrived at a node from outside of its group, and what it sent on."""
         copies, ran = self.copies, self.ran
         if self.entered[node]:
-            arrived = self.arrived[self.place[node]]
+            place = self.place[node]
+            arrived, count = self.arrived[place], self.columns.counts[place]
             for output, gradient in enumerate(outputs):
                 if gradient is not None:
                     held, known = arrived[output], copies.get(id(gradient))
                     if held is not None:
                         arrived[output] = held + gradient
                     else:
-                        arrived[output] = known[0] if known else self._copy(gradient)
+                        arrived[output] = (
+                            known[0] if known else self._own(gradient, count)
+                        )
         for operand, way in self.onward[node]:
             gradient = inputs[operand]
             if gradient is not None:
                 held, known = ran[way], copies.get(id(gradient))
                 if held is not None:
                     ran[way] = held + gradient
+                elif known:
+                    ran[way] = known[0]
                 else:
-                    ran[way] = known[0] if known else self._copy(gradient)
+                    ran[way] = self._own(gradient, self.columns.edges[way][5])
 
-    def take_large(self, node: int, inputs: Any, outputs: Any) -> None:
-        """The same, and summarise at once what nothing will be added to."""
-        self.take(node, inputs, outputs)
-        place = self.place[node]
-        if self.columns.counts[place] == 1:
-            self.arrived[place] = [_keep(g) for g in self.arrived[place]]
-        for _, way in self.onward[node]:
-            if self.columns.edges[way][5] == 1:
-                self.ran[way] = _keep(self.ran[way])
+    def _own(self, gradient: Tensor, count: int) -> Tensor | Summary:
+        """A copy for so many gradients to add up in; a summary of a large one alone.
 
-    def _copy(self, gradient: Tensor) -> Tensor:
-        """A dense copy; one for all the places that are handed the same tensor.
-
-        What is small is held beside its copy, so that autograd neither writes into it
-        nor gives its id away.
+        One copy serves all places that are handed the same small tensor. That is held
+        beside it, so that autograd neither writes into it nor gives its id away.
         """
         dense = gradient
         if gradient.layout is not torch.strided:
             dense = gradient.to_dense()
+        large = gradient.numel() > WHOLE
+        if large and count == 1:
+            return _summary(dense)
         made = dense.clone(memory_format=torch.contiguous_format)
-        if made.numel() <= WHOLE:
+        if not large:
             self.copies[id(gradient)] = made, gradient
         return made
 
@@ -720,12 +717,12 @@ class _Record:
         edges = columns.edges
         arrived: Iterable[Gradient] = repeat(None, len(columns.kinds))
         if not message:
-            arrived = [
-                _keep(slots[0]) if len(slots) == 1 else tuple([_keep(g) for g in slots])
-                for slots in self.arrived
-            ]
+            for slots, count in zip(self.arrived, columns.counts, strict=True):
+                if count > 1:
+                    slots[:] = [_keep(gradient) for gradient in slots]
+            arrived = [s[0] if len(s) == 1 else tuple(s) for s in self.arrived]
             edges = [
-                (*edge[:4], _keep(gradient), edge[5])
+                (*edge[:4], gradient if edge[5] == 1 else _keep(gradient), edge[5])
                 for edge, gradient in zip(edges, self.ran, strict=True)
             ]
         nodes = zip(
@@ -742,17 +739,24 @@ class _Record:
         return GradientGraph(list(nodes), edges, message)
 
 
-def _keep(gradient: Tensor | Summary | None) -> Tensor | Summary | None:
+def _keep(gradient: Tensor | None) -> Tensor | Summary | None:
     """The gradient if it is small, else a summary of it."""
-    if not isinstance(gradient, Tensor) or gradient.numel() <= WHOLE:
+    if gradient is None or gradient.numel() <= WHOLE:
         return gradient
+    return _summary(gradient)
+
+
+def _summary(gradient: Tensor) -> Summary:
     flat = gradient.flatten()
-    sizes = (flat.abs() if flat.is_complex() else flat).double()
+    sizes = flat.abs() if flat.is_complex() else flat
+    if sizes.dtype not in (torch.float32, torch.float64):
+        sizes = sizes.double()  # short floats can't do all that follows
+    smallest, largest = sizes.aminmax()
     return Summary(
         shape=tuple(gradient.shape),
-        min=float(sizes.min()),
-        max=float(sizes.max()),
-        norm=float(torch.linalg.vector_norm(sizes)),
+        min=smallest.item(),
+        max=largest.item(),
+        norm=torch.linalg.vector_norm(sizes, dtype=torch.float64).item(),
         few=flat[:FEW].clone(),
     )
 
@@ -760,7 +764,7 @@ def _keep(gradient: Tensor | Summary | None) -> Tensor | Summary | None:
 def _why_not(walk: _Walk) -> str:
     """A checkpoint would compute its forward pass again: leave it alone, and say so."""
     for function, operation in zip(walk.functions, walk.operations, strict=True):
-        saved = _saved_names(type(function)) if operation else []
+        saved = _saved_names(function.__class__) if operation else []
         if operation == "CheckpointFunctionBackward" or _recomputes(function, saved):
             return (
                 "The graph holds a checkpoint. Its gradient would compute the forward "
@@ -790,11 +794,6 @@ def _saved_names(kind: Any) -> list[str]:
 def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     """Run the gradient once, listening at every operation; the reason if it can't."""
     record.begin()
-    sizes = {s: any(prod(shape) > WHOLE for shape in s) for s in set(walk.shapes)}
-    large = [sizes[shapes] for shapes in walk.shapes]
-    for source, target, *_ in walk.edges:
-        if large[target]:
-            large[source] = True  # it sends on what is large
     leaves = [
         node
         for node, kind in enumerate(walk.kinds)
@@ -805,9 +804,8 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
         starts = [torch.ones_like(root) for root in roots]
         for node, kind in enumerate(walk.kinds):
             if kind == "operation":
-                take = record.take_large if large[node] else record.take
-                hook = walk.functions[node].register_hook(partial(take, node))
-                handles.append(hook)
+                listen = partial(record.take, node)
+                handles.append(walk.functions[node].register_hook(listen))
         try:
             found = torch.autograd.grad(
                 roots,
