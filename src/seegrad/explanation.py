@@ -187,7 +187,8 @@ def _not_a_leaf(tensor: Tensor) -> tuple[str, ...]:
     return (
         ".grad is None: the tensor is not a leaf.",
         "PyTorch keeps .grad only for leaves, which you made. What was computed from "
-        "them passes its gradient on and forgets it.",
+        "them passes its gradient on and forgets it. After x = x - step the name x "
+        "stands for such a result, too.",
         *mistaken,
         "Ask the leaf that it was computed from. Or call .retain_grad() on it before "
         "backward(). Or write torch.autograd.grad(result, tensor).",
