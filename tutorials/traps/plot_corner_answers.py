@@ -21,7 +21,7 @@ spellings = {
     "relu(x)": torch.relu,
     "x · (x > 0)": lambda x: x * (x > 0),
     "maximum(x, 0)": lambda x: torch.maximum(x, zero),
-    "(x + |x|) / 2": lambda x: (x + x.abs()) / 2,
+    "(x + abs(x)) / 2": lambda x: (x + x.abs()) / 2,
     "where(x > 0, x, 0)": lambda x: torch.where(x > 0, x, 0),
     "where(x ≥ 0, x, 0)": lambda x: torch.where(x >= 0, x, 0),
 }
@@ -40,7 +40,7 @@ assert list(answers.values()) == [0, 0, 0.5, 0.5, 0, 1]
 
 # %%
 # Three different slopes. Every one of them follows from a rule of its own: ``maximum``
-# shares a tie, |x| says 0 at 0, ``where`` takes the side that its condition is on.
+# shares a tie, ``abs`` says 0 at 0, ``where`` takes the side that its condition is on.
 
 fig, ax = plt.subplots()
 ax.plot(t, torch.relu(t), color="#2f7fc4", linewidth=6, alpha=0.85, label=r"$\max(x, 0)$")
@@ -61,18 +61,18 @@ assert set(looks) == set(answers.values())
 # any of them will do: a number from 0 to 1 is called a subgradient. It is a choice, not
 # a slope, and another library may choose another.
 #
-# At other points the answers are worse. √x is vertical at 0. And √(x²) is |x|, spelled
-# in another way.
+# At other points the answers are worse. √x is vertical at 0. And √(x²) is the absolute
+# value, spelled in another way.
 
 edges = {
-    "|x|": torch.abs,
+    "abs(x)": torch.abs,
     "√x": torch.sqrt,
     "√(x²)": lambda x: torch.sqrt(x**2),
 }
 found = {name: seegrad.derivative(f, 0.0).item() for name, f in edges.items()}
 print(found)
 
-assert found["|x|"] == 0
+assert found["abs(x)"] == 0
 assert math.isinf(found["√x"])
 assert math.isnan(found["√(x²)"])
 
