@@ -291,7 +291,9 @@ def test_a_gradient_without_numbers():
 
 @pytest.mark.parametrize("value", [3.0, [1.0], np.ones(2), "x", torch.nn.Linear(1, 1)])
 def test_only_tensors_have_a_gradient(value):
-    with pytest.raises(TypeError, match=r"tensor must be a tensor, but it is .*make"):
+    with pytest.raises(
+        TypeError, match=r"tensor must be a tensor, but it is .*of a model"
+    ):
         seegrad.explain_grad(value)
 
 

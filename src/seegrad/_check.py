@@ -521,8 +521,8 @@ def any_tensor(value: object, name: str) -> Tensor:
         f"If it is what .grad holds, pass the tensor itself, {name} and not "
         f"{name}.grad."
         if value is None
-        else "Only tensors have a .grad: make one with torch.tensor(..., "
-        "requires_grad=True)."
+        else "Pass the tensor whose .grad you read; of a model, one of its "
+        "parameters()."
     )
     raise TypeError(f"{name} must be a tensor, but it is {describe(value)}. {remedy}")
 

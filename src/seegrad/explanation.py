@@ -123,9 +123,9 @@ def _explained(tensor: Tensor, reason: str, first: str, *rest: str) -> GradExpla
 
 def _seen(tensor: Tensor) -> str:
     kind = "a leaf" if tensor.is_leaf else f"the result of {_operation(tensor)}"
-    shape = "nested" if tensor.is_nested else f"of shape {tuple(tensor.shape)}"
+    shape = "nested" if tensor.is_nested else tuple(tensor.shape)
     return (
-        f"{kind} {shape} and dtype {tensor.dtype}, with "
+        f"{kind} of shape {shape} and dtype {tensor.dtype}, with "
         f"requires_grad={tensor.requires_grad}."
     )
 
@@ -218,7 +218,9 @@ def _present(gradient: Tensor) -> tuple[str, ...]:
 
 
 def _summary(gradient: Tensor) -> tuple[str, ...]:
-    if gradient.is_nested or gradient.layout is not torch.strided:
+    if gradient.is_nested:
+        return ("It is nested.",)
+    if gradient.layout is not torch.strided:
         return (f"It is stored as {gradient.layout}.",)
     if gradient.device.type == "meta":
         return ("It has no values, on the meta device.",)

@@ -43,25 +43,25 @@ assert list(answers.values()) == [0, 0, 0.5, 0.5, 0, 1]
 # shares a tie, ``abs`` says 0 at 0, ``where`` takes the side that its condition is on.
 
 fig, ax = plt.subplots()
-ax.plot(t, torch.relu(t), color="#2f7fc4", linewidth=6, alpha=0.85, label=r"$\max(x, 0)$")
 near = t[25:76]
 looks = {0: ("--", "#d2601a"), 0.5: (":", "#9563c4"), 1: ("-.", "#1f9168")}
 for slope, (style, color) in looks.items():
     ax.plot(near, slope * near, style, color=color, label=f"slope {slope}")
+ax.plot(t, torch.relu(t), "-", color="#2f7fc4", linewidth=3, label=r"$\max(x, 0)$")
 ax.plot(0, 0, "o", color="#808080", markersize=8)
 ax.set(xlabel="$x$")
 ax.legend()
 plt.show()
-# sphinx_gallery_alt = "The function max(x, 0): flat on the left, rising on the right, with a corner at 0. Three lines go through the corner, with slopes 0, a half and 1. None lies along both sides."
+# sphinx_gallery_alt = "The function max(x, 0): flat on the left, rising on the right, with a corner at 0. Three lines go through the corner, with slopes 0, a half and 1. Each leaves the function on at least one side."
 
 assert set(looks) == set(answers.values())
 
 # %%
 # None of the lines touches the curve on both sides, so none is a tangent. For descent,
-# any of them will do: a number from 0 to 1 is called a subgradient. It is a choice, not
-# a slope, and another library may choose another.
+# any of them will do: every number from 0 to 1 is a *subgradient* here. It is a choice,
+# not a slope, and another library may choose another.
 #
-# At other points the answers are worse. √x is vertical at 0. And √(x²) is the absolute
+# Other functions get worse answers. √x is vertical at 0. And √(x²) is the absolute
 # value, spelled in another way.
 
 edges = {

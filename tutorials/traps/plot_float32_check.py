@@ -36,9 +36,13 @@ assert exact == 10.5
 assert abs(nudged - 10.5) > 100 * (1e-5 + 1.3e-6 * 10.5)  # what assert_close allows
 
 # %%
-# float32 keeps about seven digits. f(0.5001) and f(0.4999) agree in the first four or
-# so. Their difference has only the rest left, and dividing by 2h makes the error large.
-#
+# float32 keeps about seven digits. f(0.5001) is 9.75105 and f(0.4999) is 9.74895. Their
+# difference keeps the last three or four, and dividing by 2h makes its error large.
+
+sides = [f"{f(torch.tensor(p).double()):.5f}" for p in (0.5001, 0.4999)]
+assert sides == ["9.75105", "9.74895"]
+
+# %%
 # Here is the slope near 0.5, by differences with a step of 1e-4 and with 1e-5.
 
 t = torch.linspace(0.49, 0.51, 200)

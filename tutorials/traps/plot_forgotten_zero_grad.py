@@ -38,13 +38,15 @@ cleared, forgotten = train(clear=True), train(clear=False)
 # gradient to all the old ones. How far from the bottom is the second run after 40 steps?
 
 for name, path in (("cleared", cleared), ("forgotten", forgotten)):
-    print(f"{name:9}  {path[-1].norm():.4f} away, having started at {path[0].norm():.0f}")
+    print(
+        f"{name:9}  {path[-1].norm():.4f} away, having started at {path[0].norm():.0f}"
+    )
 
 assert torch.allclose(cleared[20], 0.8**20 * cleared[0], rtol=1e-13)
 assert forgotten[-1].norm() > 1
 
 # %%
-# It has not arrived, and it never will. Here is how far along the slope each run is.
+# It has not arrived, and it never will. Here is x₀ after each step.
 
 fig, ax = plt.subplots()
 ax.plot(forgotten[:, 0], ":", marker=".", color="#9563c4", label="forgotten")

@@ -16,26 +16,13 @@ from matplotlib import pyplot as plt
 import seegrad
 
 
-def recorded(x):
-    return x**2
-
-
-def detached(x):
-    return x.detach() ** 2
-
-
-def by_item(x):
-    return x.item() ** 2
-
-
-def by_data(x):
-    return x.data**2
-
-
-def under_no_grad(x):
-    with torch.no_grad():
-        return x**2
-
+ways = {
+    "x**2": torch.square,
+    "x.detach()**2": lambda x: x.detach() ** 2,
+    "x.item()**2": lambda x: x.item() ** 2,
+    "x.data**2": lambda x: x.data**2,
+    "under no_grad()": torch.no_grad()(torch.square),
+}
 
 # %%
 # w keeps ``backward()`` happy: it always finds a way to w, so there is no error. The
@@ -48,15 +35,15 @@ def nudge(way, h=1e-4):
     return float(above - below) / (2 * h)
 
 
-ways = (recorded, detached, by_item, by_data, under_no_grad)
 grads, nudges = [], []
-for way in ways:
+for name, way in ways.items():
     x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
     w = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
-    (w * way(x)).backward()
+    result = w * way(x)
+    result.backward()
     grads.append(x.grad)
     nudges.append(nudge(way))
-    print(f"{way.__name__:14} .grad is {x.grad}, the nudge says {nudges[-1]:.4f}")
+    print(f"{name:16} .grad is {x.grad}, the nudge says {nudges[-1]:.4f}")
 
 assert grads[0] == 4
 assert grads[1:] == [None] * 4
@@ -69,11 +56,13 @@ assert all(abs(nudge - 4) < 1e-9 for nudge in nudges)
 fig, ax = plt.subplots(figsize=(6.4, 3))
 rows = range(len(ways))
 ax.plot(nudges, rows, "o", color="#2f7fc4", markersize=9, label="the slope")
-ax.plot([grads[0].item()], [0], "x", color="#d2601a", markersize=13, mew=3, label=".grad")
+ax.plot(
+    [grads[0].item()], [0], "x", color="#d2601a", markersize=13, mew=3, label=".grad"
+)
 for row in rows[1:]:
     ax.text(1, row, "None", color="#d2601a", ha="center", va="center")
 ax.set(xlabel="slope", xlim=(0, 5), ylim=(4.6, -0.6))
-ax.set_yticks(rows, [way.__name__ for way in ways])
+ax.set_yticks(rows, ways)
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 plt.show()
 # sphinx_gallery_alt = "Five rows, one for each way to write it. All five have a dot at slope 4. Only the first row has a cross on its dot; in the other four, the place of .grad says None."
@@ -88,21 +77,20 @@ assert seegrad.explain_grad(x).reason == "not reached"
 # %%
 # So look at the graph of the last one. There is no x at all: the way is cut.
 
-graph = seegrad.gradient_graph(w * under_no_grad(x), names={"x": x, "w": w})
-graph
+seegrad.gradient_graph(result, names={"x": x, "w": w})
 
 # %%
 # Other tensors know more. Which reason will each of these four give?
 
-y = recorded(x)
+y = x**2
 suspects = {
     "the result x²": y,
     "x.detach()": x.detach(),
     "whole numbers": torch.tensor([3, 4]),
-    "one entry of a list": torch.ones(3, requires_grad=True)[0],
+    "one entry": torch.ones(3, requires_grad=True)[0],
 }
 for name, suspect in suspects.items():
-    print(f"{name:20} {seegrad.explain_grad(suspect).reason}")
+    print(f"{name:15} {seegrad.explain_grad(suspect).reason}")
 
 reasons = [seegrad.explain_grad(suspect).reason for suspect in suspects.values()]
 assert reasons == ["not a leaf", "requires_grad", "dtype", "not a leaf"]

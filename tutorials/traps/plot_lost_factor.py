@@ -93,7 +93,9 @@ def one(x):
     return x / x.detach()
 
 
-print(seegrad.derivative(one, 2.0).item(), seegrad.numerical_derivative(one, 2.0).item())
+print(
+    seegrad.derivative(one, 2.0).item(), seegrad.numerical_derivative(one, 2.0).item()
+)
 
 assert seegrad.derivative(one, 2.0) == 0.5
 assert seegrad.numerical_derivative(one, 2.0) == 0

@@ -49,7 +49,13 @@ t = torch.linspace(-0.5, 2, 200, dtype=torch.float64)
 ax = seegrad.plot_function(f, t, label="$e^x + 1$")
 seegrad.plot_tangent_line(tangent, ax=ax)
 near = t[60:180]
-ax.plot(near, tangent.y0 + wrong * (near - 1), ":", color="#9563c4", label="with the changed y")
+ax.plot(
+    near,
+    tangent.y0 + wrong * (near - 1),
+    ":",
+    color="#9563c4",
+    label="with the changed y",
+)
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "The curve of e to the x plus 1. A dashed tangent touches it at x = 1. A steeper dotted line, the slope from the overwritten value, cuts through the curve there."

@@ -62,7 +62,10 @@ def after_calls(f, **options):
 
 
 calls = [1, 2, 3, 4]
-plus, square = after_calls(lambda x: x + 1), after_calls(torch.square, retain_graph=True)
+plus, square = (
+    after_calls(lambda x: x + 1),
+    after_calls(torch.square, retain_graph=True),
+)
 assert (plus, square) == ([1, 2, 3, 4], [6, 12, 18, 24])
 
 fig, ax = plt.subplots()

@@ -34,8 +34,8 @@ assert abs(stopped_at + 1.2) < 1e-15
 assert seegrad.explain_grad(x).reason == "not a leaf"
 
 # %%
-# The name x now stands for a result. The next ``backward()`` passes by it on the way to
-# the old x, which no name reaches. There will be no second step.
+# The name x now stands for a result. ``backward()`` passed by it on the way to the old
+# x, which no name reaches any more. There will be no second step.
 #
 # The step is bookkeeping, not part of the function. Say so with ``no_grad()``.
 
@@ -49,7 +49,7 @@ for _ in range(8):
     walk.append(x.item())
 
 # %%
-# Here are the two walks. Each step of the second multiplies x by 0.6.
+# Here are both walks. Each step of the one that works multiplies x by 0.6.
 
 t = torch.linspace(-2.3, 1, 100, dtype=torch.float64)
 ax = seegrad.plot_function(torch.square, t, label="$x^2$")

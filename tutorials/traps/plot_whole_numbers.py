@@ -62,7 +62,9 @@ assert (slopes == 0).all()
 ax = seegrad.plot_function(torch.square, t, label="$x^2$")
 steps = seegrad.tangent_line(rounded, torch.arange(-2.0, 3))
 ends = steps.x0 - 0.5, steps.x0 + 0.5
-ax.hlines(steps.y0, *ends, color="#d2601a", linestyle="--", label=r"$\mathrm{round}(x)^2$")
+ax.hlines(
+    steps.y0, *ends, color="#d2601a", linestyle="--", label=r"$\mathrm{round}(x)^2$"
+)
 ax.plot(steps.x0, steps.y0, "o", color="#9563c4", label="slope 0")
 ax.legend(loc="upper center")
 plt.show()
