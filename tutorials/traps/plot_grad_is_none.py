@@ -15,7 +15,6 @@ from matplotlib import pyplot as plt
 
 import seegrad
 
-
 ways = {
     "x**2": torch.square,
     "x.detach()**2": lambda x: x.detach() ** 2,
@@ -43,11 +42,11 @@ for name, way in ways.items():
     result.backward()
     grads.append(x.grad)
     nudges.append(nudge(way))
-    print(f"{name:16} .grad is {x.grad}, the nudge says {nudges[-1]:.4f}")
+    print(f"{name:15} .grad {x.grad}, nudge {nudges[-1]:.4f}")
 
 assert grads[0] == 4
 assert grads[1:] == [None] * 4
-assert all(abs(nudge - 4) < 1e-9 for nudge in nudges)
+assert all(abs(found - 4) < 1e-9 for found in nudges)
 
 # %%
 # Only the first. None does not mean zero: the result moves with x all the same. It means
