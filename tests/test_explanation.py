@@ -185,14 +185,12 @@ def test_the_mode_does_not_matter(cause, mode, state):
     assert found == expected
 
 
-@EVERY_CAUSE
-def test_nothing_is_computed_for_good(cause):
-    """What the explanation looked at can still be walked back from."""
-    x = CAUSES[cause][0]()
-    seegrad.explain_grad(x)
-    if x.grad_fn is None or cause.startswith("retained"):
-        return
-    torch.autograd.grad(x.sum(), x)
+@pytest.mark.parametrize("cause", ["result", "converted", "one entry", "by hand"])
+def test_the_graph_can_still_be_walked(cause):
+    y = CAUSES[cause][0]()
+    seegrad.explain_grad(y)
+    (gradient,) = torch.autograd.grad(y.sum(), y)
+    assert gradient == 1
 
 
 def test_no_warning_comes(recwarn):

@@ -84,9 +84,20 @@ with seegrad.expect_error(ValueError, "finite value and slope"):
     seegrad.tangent_line(edges["√(x²)"], 0.0)
 
 # %%
-# The mend: keep away from the point, or take a function that is smooth there, such as
-# √(x² + ε).
-#
+# The mend: keep away from the point, or take a function that is smooth there. A small
+# number under the root is enough.
+
+
+def smooth(x):
+    return torch.sqrt(x**2 + 1e-6)
+
+
+print(seegrad.derivative(smooth, [-1.0, 0.0, 1.0]))
+
+assert seegrad.derivative(smooth, 0.0) == 0
+assert abs(seegrad.derivative(smooth, 1.0) - 1) < 1e-6
+
+# %%
 # **On your own.** Check maximum(x, 0) at 0 with ``torch.autograd.gradcheck``. Does it
 # find the corner?
 #
