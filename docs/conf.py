@@ -56,6 +56,7 @@ sphinx_gallery_conf = {
         "../tutorials/reductions",
         "../tutorials/fields",
         "../tutorials/fitting",
+        "../tutorials/traps",
     ],
     "within_subsection_order": "reading_order.ReadingOrder",
     "image_scrapers": ["figures.scrape"],
@@ -90,7 +91,13 @@ html_css_files = ["seegrad.css"]
 html_js_files = [("steps.js", {"defer": "defer"})]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
-html_sidebars = {"index": [], "start": [], "why_sum": [], "backward": []}
+html_sidebars = {
+    "index": [],
+    "start": [],
+    "why_sum": [],
+    "backward": [],
+    "grad_none": [],
+}
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}

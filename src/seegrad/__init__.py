@@ -1,5 +1,7 @@
 """Autograd you can see: tangents, planes, fields and fits drawn from real gradients."""
 
+from seegrad.explanation import GradExplanation, explain_grad
+from seegrad.failure import expect_error
 from seegrad.field import GradientField, Path, descend, gradient_field
 from seegrad.gradient import derivative, gradient
 from seegrad.graph import GradientGraph, gradient_graph
@@ -22,6 +24,7 @@ from seegrad.tangent import TangentLine, TangentPlane, tangent_line, tangent_pla
 __version__ = "0.1.0"
 
 __all__ = [
+    "GradExplanation",
     "GradientField",
     "GradientGraph",
     "Path",
@@ -31,6 +34,8 @@ __all__ = [
     "TangentPlane",
     "derivative",
     "descend",
+    "expect_error",
+    "explain_grad",
     "fit_polynomial",
     "gradient",
     "gradient_field",

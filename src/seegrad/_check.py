@@ -510,6 +510,23 @@ def mixes_points(finding: str) -> ValueError:
     )
 
 
+# ---------------------------------------------------------------- tensors
+
+
+def any_tensor(value: object, name: str) -> Tensor:
+    """The very tensor that was given, or TypeError."""
+    if isinstance(value, Tensor):
+        return value
+    remedy = (
+        f"If it is what .grad holds, pass the tensor itself, {name} and not "
+        f"{name}.grad."
+        if value is None
+        else "Pass the tensor whose .grad you read; of a model, one of its "
+        "parameters()."
+    )
+    raise TypeError(f"{name} must be a tensor, but it is {describe(value)}. {remedy}")
+
+
 # ---------------------------------------------------------------- plots
 
 
@@ -543,3 +560,40 @@ def same_shape(x: Tensor, y: Tensor, names: tuple[str, str]) -> None:
             f"{names[0]} and {names[1]} must have the same shape, but they have "
             f"{tuple(x.shape)} and {tuple(y.shape)}. Pass one value for each point."
         )
+
+
+# ---------------------------------------------------------------- errors to show
+
+
+def error_kind(kind: object) -> None:
+    """Refuse anything but a type of exception."""
+    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+        raise TypeError(
+            f"kind must be a type of exception, but it is {describe(kind)}. "
+            "Pass for example RuntimeError."
+        )
+
+
+def text(value: object, name: str) -> None:
+    """Refuse anything but a string."""
+    if not isinstance(value, str):
+        raise TypeError(
+            f"{name} must be a string, but it is {describe(value)}. "
+            f'Pass for example {name}="second time".'
+        )
+
+
+def did_not_fail(kind: type[Exception]) -> AssertionError:
+    """The error for a block that was to fail and did not."""
+    return AssertionError(
+        f"The block must raise {kind.__name__}, but it ran through. Leave out "
+        "expect_error, or mend what the text around it says."
+    )
+
+
+def wrong_message(found: str, words: str) -> AssertionError:
+    """The error for a block that failed with another message."""
+    return AssertionError(
+        f"The block must fail with a message that says {words!r}, but it raised "
+        f"{found.rstrip('.')}. Pass words that are in it, or mend the text around it."
+    )
