@@ -22,9 +22,13 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "notfound.extension",
+    "alt_text",
+    "built_with",
     "kernel_profile",
+    "markup",
     "mathml",
     "rerun",
+    "seal",
     "solutions",
 ]
 exclude_patterns = [
@@ -87,17 +91,11 @@ nb_ipywidgets_js = {}
 html_theme = "pydata_sphinx_theme"
 html_title = "seegrad"
 html_static_path = ["_static"]
-html_css_files = ["seegrad.css"]
+html_css_files = ["seegrad.css", "icons.css"]
 html_js_files = [("steps.js", {"defer": "defer"})]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
-html_sidebars = {
-    "index": [],
-    "start": [],
-    "why_sum": [],
-    "backward": [],
-    "grad_none": [],
-}
+html_sidebars = {page: [] for page in ["index", "start", "why_sum", "backward", "grad_none"]}
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}
@@ -114,7 +112,7 @@ html_theme_options = {
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
-    "footer_end": [],
+    "footer_end": ["built-with"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }

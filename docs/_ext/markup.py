@@ -1,0 +1,47 @@
+"""Mend the few things that the parts we build on write wrongly.
+
+What they write is no valid HTML in places, and loads an icon font of which we need a
+dozen signs. Each mend is a pattern and what stands in its place.
+"""
+
+import re
+from pathlib import Path
+
+MENDS = [
+    (re.compile(pattern, re.DOTALL), mended)
+    for pattern, mended in [
+        (r'(<div class="sphx-glr-thumbcontainer" )tooltip=', r"\1data-intro="),
+        (r"<div id='sg-tag-list' class='sphx-glr-tag-list'></div>\n*", ""),
+        (r'\s*<script src="[^"]*_static/sg-tags\.js[^"]*"></script>', ""),
+        (r'\s*autocorrect="off"', ""),
+        (r"(<summary[^>]*>\n)<p( class=.*?)</p>\n<p( class=.*?)</p>",
+         r"\1<span\2</span>\n<span\3</span>"),
+    ]
+]  # fmt: skip
+ICONS = re.compile(r'(?:\.fa-[\w-]+,?)+\{--fa:"[^"]*"\}|@font-face\{[^}]*\}')
+UNUSED = ["scripts/fontawesome.js*", "scripts/*.map", "styles/*.map"]
+UNUSED += ["vendor/fontawesome/webfonts/*", "webpack-macros.html", "sg-tags.js"]
+
+
+def mend(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for page in sorted(out.rglob("*.html")):
+        html = mended = page.read_text(encoding="utf-8")
+        for pattern, replacement in MENDS:
+            mended = pattern.sub(replacement, mended)
+        if mended != html:
+            page.write_text(mended, encoding="utf-8")
+    styles = out / "_static" / "styles" / "pydata-sphinx-theme.css"
+    if styles.exists():
+        text = ICONS.sub("", styles.read_text(encoding="utf-8"))
+        styles.write_text(re.sub(r"/\*# sourceMapping.*", "", text), encoding="utf-8")
+    for pattern in UNUSED:
+        for unused in (out / "_static").glob(pattern):
+            unused.unlink()
+
+
+def setup(app):
+    app.connect("build-finished", mend)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
