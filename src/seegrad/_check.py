@@ -426,7 +426,7 @@ def _one_value_a_point(
 
 def _instead_of(y: object) -> str:
     if y is None:
-        return "Does f end without return?"
+        return "f seems to end without return: write one."
     if isinstance(y, (tuple, list)):
         return "Return one tensor, and call once for each output."
     return (
