@@ -196,7 +196,12 @@ ONE_A_POINT = r"return one value a point, shape \("
 REALS = "return floating-point numbers"
 WITH_TORCH = "compute its result from .* with torch functions"
 TORCH = "use torch functions instead of .item"
-RANDOM = (ValueError, "give the same value each time", r"at point \d it gave", "draw it")
+RANDOM = (
+    ValueError,
+    "give the same value each time",
+    r"at point \d it gave",
+    "draw it",
+)
 MIXED = (ValueError, "be elementwise, each value computed from its own point")
 JACOBIAN = r"torch\.func\.jacrev"
 NOT_CALLED = (TypeError, "be a function of tensors")
@@ -280,7 +285,13 @@ BAD_FUNCTIONS = {
 }
 # Refused where several points go in at once.
 BAD_FOR_SEVERAL = {
-    ".sum()": (lambda *xs: xs[0].sum(), ValueError, ONE_A_POINT, r"\(\)", "without sum"),
+    ".sum()": (
+        lambda *xs: xs[0].sum(),
+        ValueError,
+        ONE_A_POINT,
+        r"\(\)",
+        "without sum",
+    ),
     ".item()": (lambda *xs: xs[0] * xs[0].item(), ValueError, ACCEPT, "Scalar", TORCH),
     "float()": (lambda *xs: xs[0] * float(xs[0]), ValueError, ACCEPT, "scalar", TORCH),
     "math.sin": (lambda *xs: math.sin(xs[0]), ValueError, ACCEPT, "scalar", TORCH),
@@ -495,6 +506,27 @@ RATE = "be small enough for"
 SLOPE = "have a finite value and slope where the "
 ROOT = "be a tensor, or a list, tuple or dict of tensors"
 
+BAD_DATA = {
+    "x a matrix": (([[1, 2], [3, 4]], ABCD), "x", FLAT, r"\(2, 2\)", FLATTEN),
+    "y a number": ((ABCD, 5), "y", FLAT, r"\(\)", FLATTEN),
+    "no points": (([], []), "x", POINT, r"\(0,\)", "linspace"),
+    "x inf": (([1, 2, math.inf, 4], ABCD), "x", "be finite", "2 is inf", "Remove"),
+    "y nan": ((ABCD, [1, math.nan, 3, 4]), "y", "be finite", "1 is nan", "Remove"),
+    "lengths": (
+        (ABCD, ABC),
+        "x and y",
+        "have the same length",
+        "x has 4 points and y 3",
+        "one y for each x",
+    ),
+    "few points": (
+        (ABC, ABC),
+        "x",
+        "have at least 4 points for degree 3",
+        "it has 3",
+        "lower the degree",
+    ),
+}
 OTHERS = {
     # orders, steps and other whole numbers
     "order 0": (derive(0), ValueError, "order", FROM_1, "0", "order=1"),
@@ -555,7 +587,14 @@ OTHERS = {
         "1e-50, which becomes zero or infinite",
         "float64 points",
     ),
-    "rate 0": (walk(learning_rate=0), ValueError, "learning_rate", FINITE, "0", "0.001"),
+    "rate 0": (
+        walk(learning_rate=0),
+        ValueError,
+        "learning_rate",
+        FINITE,
+        "0",
+        "0.001",
+    ),
     "rate None": (
         walk(learning_rate=None),
         TypeError,
@@ -597,7 +636,14 @@ OTHERS = {
         "Pass a float",
     ),
     # words
-    "method": (field(method="exact"), ValueError, "method", METHODS, "'exact'", "one of"),
+    "method": (
+        field(method="exact"),
+        ValueError,
+        "method",
+        METHODS,
+        "'exact'",
+        "one of",
+    ),
     "method None": (field(method=None), TypeError, "method", METHODS, "None", "string"),
     "how": (reduce("min"), ValueError, "how", HOWS, "'min'", "one of them"),
     "how None": (reduce(None), TypeError, "how", HOWS, "None", "Pass a string"),
@@ -653,7 +699,14 @@ OTHERS = {
         r"shape \(\)",
         FLATTEN,
     ),
-    "start nan": (walk(start=[1.0, math.nan]), ValueError, "start", "be finite", "1 is n", "R"),
+    "start nan": (
+        walk(start=[1.0, math.nan]),
+        ValueError,
+        "start",
+        "be finite",
+        "1 is n",
+        "R",
+    ),
     "start of a fit": (
         fit(start=[1, 2]),
         ValueError,
@@ -670,30 +723,11 @@ OTHERS = {
         "entry 3 is inf",
         "Remove nan and inf",
     ),
-    "fit y nan": (
-        fit(ABCD, [1, math.nan, 3, 4]),
-        ValueError,
-        "y",
-        "be finite",
-        "entry 1 is nan",
-        "Remove nan and inf",
-    ),
-    "fit lengths": (
-        fit(ABCD, ABC),
-        ValueError,
-        "x and y",
-        "have the same length",
-        "x has 4 points and y 3",
-        "one y for each x",
-    ),
-    "fit few points": (
-        fit(ABC, ABC),
-        ValueError,
-        "x",
-        "have at least 4 points for degree 3",
-        "it has 3",
-        "lower the degree",
-    ),
+    **{
+        f"{name}, {bad}": (function(*data), ValueError, *words)
+        for name, function in {"walk": fit, "solve": solve}.items()
+        for bad, (data, *words) in BAD_DATA.items()
+    },
     "few different points": (
         solve([1, 1, 1], ABC, degree=1),
         ValueError,
@@ -915,7 +949,14 @@ OTHERS = {
     # graphs
     "root, number": (see(3.0), TypeError, "root", ROOT, "3.0, of type float", r"backw"),
     "root, list": (see([LEAF, None]), TypeError, "root", ROOT, "None", r"backward\(\)"),
-    "root, empty": (see([]), ValueError, "root", "hold at least one", "empty", "results"),
+    "root, empty": (
+        see([]),
+        ValueError,
+        "root",
+        "hold at least one",
+        "empty",
+        "results",
+    ),
     "root, no graph": (
         see(torch.ones(2)),
         ValueError,

@@ -501,15 +501,17 @@ def _value_alone(f: Function, xs: Sequence[Tensor], place: int) -> float:
 
 
 def _among_others(f: Function, xs: Sequence[Tensor], place: int) -> Iterator[float]:
-    """The point's value when all other points have moved, and when they equal it."""
+    """The point's value when all other points have moved, equal it, or are zero.
+
+    To a mean, a maximum or any(), equal points are as one; to a sum, zeros add nothing.
+    """
     here = [x.detach().flatten()[place] for x in xs]
     moved = [0.75 * x.detach() + 0.0625 for x in xs]
-    equal = [h.expand_as(x) for h, x in zip(here, xs, strict=True)]
-    for batch in (moved, equal):
-        ours = [b.contiguous().clone() for b in batch]
-        for x, h in zip(ours, here, strict=True):
+    equal = [h.expand(x.shape).clone() for h, x in zip(here, xs, strict=True)]
+    for batch in (moved, equal, [torch.zeros_like(x) for x in moved]):
+        for x, h in zip(batch, here, strict=True):
             x.view(-1)[place] = h
-        given = [_as_given(x, like) for x, like in zip(ours, xs, strict=True)]
+        given = [_as_given(x, like) for x, like in zip(batch, xs, strict=True)]
         yield call(f, given).detach().flatten()[place].item()
 
 
