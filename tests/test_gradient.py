@@ -1,5 +1,6 @@
 """derivative and gradient: true values, laws, and which functions are refused."""
 
+import dataclasses
 import functools
 import math
 
@@ -21,6 +22,7 @@ from laws import (
     assert_quotient_rule,
     assert_same,
 )
+from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
@@ -36,8 +38,8 @@ ABC = float64(1.0, 2.0, 3.0)
 # ---------------------------------------------------------------- true values
 
 
-def test_at_least_forty_elementary_functions():
-    assert len({case.name for case in CASES}) == len(CASES) >= 40
+def test_at_least_sixty_elementary_functions():
+    assert len({case.name for case in CASES}) == len(CASES) >= 60
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -50,6 +52,41 @@ def test_slope_by_hand(case):
 def test_slope_by_hand_is_the_slope(case):
     # The witness is checked too: mpmath's differences, in 50 digits.
     assert_same(case.slopes_by_hand(), case.true_values(order=1), rtol=1e-14)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_slope_at_random_points(case):
+    draw = np.random.default_rng(len(case.name))
+    x = draw.uniform(min(case.points), max(case.points), 6)
+    elsewhere = dataclasses.replace(case, points=tuple(x))
+    truth = elsewhere.true_values(order=1)
+    assert_same(elsewhere.slopes_by_hand(), truth, rtol=1e-14)
+    size = max(truth.abs().max().item(), 1.0)
+    found = seegrad.derivative(case.f, x)
+    assert_same(found, truth, rtol=0.0, atol=10 * 10**-case.digits * size)
+
+
+class WithOurSlope(torch.autograd.Function):
+    """A derivative of f that goes backwards by our next one."""
+
+    @staticmethod
+    def forward(ctx, x, f, order):
+        ctx.save_for_backward(x)
+        ctx.f, ctx.order = f, order
+        return seegrad.derivative(f, x, order=order) if order else f(x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * WithOurSlope.apply(x, ctx.f, ctx.order + 1), None, None
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_pytorchs_gradcheck_agrees(case):
+    x = float64(*case.points).requires_grad_()
+    with torch.random.fork_rng():  # the checks draw directions
+        assert gradcheck(lambda x: WithOurSlope.apply(x, case.f, 0), x)
+        assert gradgradcheck(lambda x: WithOurSlope.apply(x, case.f, 0), x)
 
 
 @pytest.mark.parametrize("order", [2, 3, 4, 5, 6])

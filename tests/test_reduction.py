@@ -182,6 +182,3 @@ def test_gradients_can_be_changed_one_by_one(f):
     r.dz_dy[0] = 7.0
     assert r.dz_dy.tolist() == [7.0, 1.0]
     assert r.gradient.tolist() == [1.0, 1.0]
-
-
-# ---------------------------------------------------------------- what is refused
