@@ -18,9 +18,11 @@ from laws import (
     assert_inverse_rule,
     assert_leibniz_rule,
     assert_linear,
+    assert_mixed_partials_agree,
     assert_product_rule,
     assert_quotient_rule,
     assert_same,
+    assert_slopes_add_up,
 )
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional
@@ -272,8 +274,9 @@ def test_leibniz_rule(f, x):
     ],
     ids=["exp", "sinh", "tanh", "erf", "sigmoid", "square"],
 )
-def test_inverse_rule(f, inverse):
-    assert_inverse_rule(f, inverse, float64(-1.2, -0.3, 0.4, 1.1))
+@given(points)
+def test_inverse_rule(f, inverse, x):
+    assert_inverse_rule(f, inverse, x)
 
 
 @pytest.mark.parametrize(
@@ -281,8 +284,19 @@ def test_inverse_rule(f, inverse):
     [(torch.cos, True), (torch.cosh, True), (lambda x: x**4, True)]
     + [(torch.sin, False), (torch.atan, False), (lambda x: x**5, False)],
 )
-def test_even_and_odd(f, even):
-    assert_even_odd(f, float64(0.0, 0.3, 1.4, 2.0), even=even)
+@given(points)
+def test_even_and_odd(f, even, x):
+    assert_even_odd(f, x, even=even)
+
+
+@given(smooth, number, number)
+def test_slopes_add_up(f, a, b):
+    assert_slopes_add_up(f, *float64(a, b))
+
+
+@given(points, number)
+def test_mixed_partials_agree(x0, x1):
+    assert_mixed_partials_agree(lambda a, b: torch.sin(a * b) + a**3 / (2 + b), x0, x1)
 
 
 @given(number, number, number, number)

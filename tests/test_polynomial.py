@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import (
     assert_fit_invariant_under_permutation,
+    assert_fit_linear_in_values,
     assert_interpolates,
     assert_residual_is_orthogonal,
     assert_same,
@@ -170,6 +171,12 @@ ordinates = st.lists(st.floats(-10, 10), min_size=10, max_size=10)
 def test_the_residual_is_orthogonal(x, y, degree):
     x = float64(*x) / 10
     assert_residual_is_orthogonal(x, float64(*y[: len(x)]), degree)
+
+
+@given(abscissas, ordinates, ordinates, st.floats(-3, 3), st.integers(0, 3))
+def test_the_best_fit_is_linear_in_the_values(x, y, z, a, degree):
+    y, z = (float64(*v[: len(x)]) for v in (y, z))
+    assert_fit_linear_in_values(float64(*x) / 10, y, z, a, 1 - a, degree)
 
 
 @given(abscissas.map(lambda x: x[:6]), ordinates)
