@@ -101,11 +101,14 @@ def assert_error_shrinks_with_h_squared(f, x):
 
 
 def assert_tangent_touches(f, x0):
-    """The line meets the curve at x0, and leaves it no faster than h²."""
+    """The line meets the curve at x0, and leaves it by h²·f″/2 at most (Taylor)."""
     line = seegrad.tangent_line(f, x0)
     assert_same(line(x0), f(x0))
-    gaps = [(f(x0 + h) - line(x0 + h)).abs() for h in (1e-2, 1e-3)]
-    assert (gaps[1] <= gaps[0] / 50 + 1e-13).all()
+    for h in (1e-2, 1e-3):
+        way = [seegrad.derivative(f, x0 + h * t, order=2) for t in (0, 0.5, 1)]
+        bend = torch.stack(way).abs().amax(0)
+        gap = (f(x0 + h) - line(x0 + h)).abs()
+        assert (gap <= 0.51 * h**2 * bend + 1e-13 * (1 + f(x0).abs())).all()
 
 
 def assert_plane_contains_its_lines(f, x0, x1):
