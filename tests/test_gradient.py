@@ -336,6 +336,8 @@ def test_an_ignored_variable_has_slope_zero():
 def test_each_slope_has_the_dtype_of_its_variable():
     slopes = seegrad.gradient(lambda a, b: a * b, torch.tensor(2.0), 3.0)
     assert [s.dtype for s in slopes] == [torch.float32, torch.float64]
+    slopes = seegrad.gradient(lambda a, b: a * b, [2.0, 3.0], torch.tensor([3.0, 4.0]))
+    assert [s.dtype for s in slopes] == [torch.float64, torch.float32]
 
 
 def test_one_variable_makes_a_tuple_of_one():
@@ -394,6 +396,7 @@ MIXED = [
     ("roll", lambda x: x.roll(1), ABC),
     ("flip", lambda x: x.flip(0), ABC),
     ("flip, equal points", lambda x: x.flip(0), torch.ones(3).double()),
+    ("flip, tiny slopes", lambda x: 1e-12 * x.flip(0), torch.ones(3).double()),
     ("sort", lambda x: x.sort().values ** 2, float64(3.0, 1.0, 2.0)),
     ("sort of two inner points", lambda x: x.sort().values ** 2, SWAPPED),
     ("transpose", lambda x: x.T, float64(1, 2, 3, 4).reshape(2, 2)),

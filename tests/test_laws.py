@@ -57,3 +57,10 @@ def test_a_walk_goes_down_the_tangent_plane(f, x0, x1, rate):
 def test_a_sum_hands_back_the_derivative(f, x):
     reduction = seegrad.reduce_gradient(f, x, "sum")
     assert torch.equal(reduction.gradient, seegrad.derivative(f, x))
+
+
+def test_the_order_of_two_dtypes_does_not_matter():
+    short = torch.tensor([1.0, 2.0])
+    for points in ((short, short.double()), (short.double(), short)):
+        plane = seegrad.tangent_plane(lambda a, b: a * b, *points)
+        assert plane.slopes.dtype == plane.y0.dtype == torch.float64

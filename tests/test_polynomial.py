@@ -151,6 +151,12 @@ def test_a_fit_is_called_as_the_polynomial():
     assert fit(torch.tensor([2.0])).dtype == torch.float32
 
 
+def test_squares_beyond_float32_are_no_reason_to_refuse():
+    x = torch.tensor([1e10, 2e10, 3e10])
+    fit = seegrad.fit_polynomial(x, [1, 2, 3], degree=2, steps=0, start=[0, 0, 0])
+    assert fit.losses.tolist() == [14.0]
+
+
 def test_data_of_two_dtypes_are_fitted_in_the_wider():
     fit = seegrad.fit_polynomial(x.float(), y, steps=1, start=torch.zeros(4))
     assert fit.coefficients.dtype == fit.x.dtype == fit.losses.dtype == torch.float64

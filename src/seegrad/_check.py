@@ -117,7 +117,7 @@ def _from_tensor(value: Tensor, name: str) -> Tensor:
     if value.dtype in FLOATS:
         return value.detach().clone(memory_format=torch.contiguous_format)
     if value.dtype in INTEGERS:
-        return value.detach().to(torch.float64)
+        return value.to(torch.float64)
     raise _not_real(value, name)
 
 
