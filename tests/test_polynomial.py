@@ -153,7 +153,8 @@ def test_a_fit_is_called_as_the_polynomial():
 
 def test_squares_beyond_float32_are_no_reason_to_refuse():
     x = torch.tensor([1e10, 2e10, 3e10])
-    fit = seegrad.fit_polynomial(x, [1, 2, 3], degree=2, steps=0, start=[0, 0, 0])
+    y = torch.tensor([1.0, 2.0, 3.0])
+    fit = seegrad.fit_polynomial(x, y, degree=2, steps=0, start=[0, 0, 0])
     assert fit.losses.tolist() == [14.0]
 
 
