@@ -264,6 +264,7 @@ BAD_FUNCTIONS = {
         r"to_dense\(\)",
     ),
     "raises": (fails, ValueError, ACCEPT, "KeyError: 'missing'", "Call f yourself"),
+    "TypeError": (lambda *xs: xs[0] + "1", ValueError, ACCEPT, "TypeError", "Call f"),
     "raises without a word": (
         lambda *xs: (_ for _ in ()).throw(StopAsyncIteration()),
         ValueError,

@@ -174,5 +174,7 @@ def test_a_constant_has_slope_zero():
 def test_a_function_that_changes_its_argument_does_not_reach_ours():
     found = seegrad.numerical_derivative(lambda x: x.mul_(3), [1.0, 2.0], h=0.5)
     assert found.tolist() == [3.0, 3.0]
-    pair = seegrad.numerical_gradient(lambda a, b: a.mul_(3) * b.mul_(2) ** 2, 5, 7, h=1)
+    pair = seegrad.numerical_gradient(
+        lambda a, b: a.mul_(3) * b.mul_(2) ** 2, 5, 7, h=1
+    )
     assert [slope.item() for slope in pair] == [588.0, 840.0]
