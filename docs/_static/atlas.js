@@ -1,0 +1,73 @@
+/* Sort and filter the atlas of corners: a field for words, a box for disagreements, and
+   a button in each head of a column. Without this script the whole table shows. */
+for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
+  const table = atlas.querySelector("table");
+  const cases = [...table.tBodies];
+  const words = Object.assign(document.createElement("input"), { type: "search" });
+  const odd = Object.assign(document.createElement("input"), { type: "checkbox" });
+  const count = document.createElement("output");
+  const control = document.createElement("form");
+  control.className = "seegrad-filter";
+  control.append(labelled("Filter", words), labelled("only where they differ", odd), count);
+  control.addEventListener("input", filter);
+  control.addEventListener("submit", (event) => event.preventDefault());
+  atlas.before(control);
+  atlas.tabIndex = 0; // it scrolls sideways, by keyboard too
+  atlas.setAttribute("role", "region");
+  atlas.setAttribute("aria-label", "Atlas of corners and ties");
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => addSorting(head, column));
+  filter();
+
+  function filter() {
+    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const body of cases) {
+      const text = `${body.dataset.group} ${body.textContent}`.toLowerCase();
+      body.hidden =
+        !wanted.every((word) => text.includes(word)) ||
+        (odd.checked && !body.querySelector(".odd"));
+    }
+    const shown = cases.filter((body) => !body.hidden).length;
+    count.value = `${shown} of ${cases.length} rows`;
+  }
+
+  function addSorting(head, column) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const order = { ascending: "descending", descending: null }[head.ariaSort];
+      const now = order === undefined ? "ascending" : order;
+      for (const other of heads) other.removeAttribute("aria-sort");
+      if (now) head.setAttribute("aria-sort", now);
+      table.append(...(now ? sorted(column, now) : cases));
+    });
+  }
+
+  function sorted(column, order) {
+    const sign = order === "ascending" ? 1 : -1;
+    const key = (body) => body.rows[0].cells[column].textContent;
+    return [...cases].sort((a, b) => sign * compare(key(a), key(b)));
+  }
+
+  function labelled(text, field) {
+    const label = document.createElement("label");
+    label.append(field.type === "checkbox" ? field : text, field.type === "checkbox" ? text : field);
+    return label;
+  }
+
+  /* Numbers by size, then texts by the alphabet: −∞, −1, 0, ∞, then [0, 1], nan, none. */
+  function compare(a, b) {
+    const [p, q] = [a, b].map(number);
+    if (Number.isNaN(p) || Number.isNaN(q)) {
+      return Number.isNaN(p) - Number.isNaN(q) || a.localeCompare(b);
+    }
+    return p === q ? 0 : p < q ? -1 : 1;
+  }
+
+  function number(text) {
+    const plain = text.replace(/[≠✗]/g, "").replace("−", "-").replace("∞", "Infinity");
+    return Number(plain.trim() || NaN);
+  }
+}
