@@ -18,7 +18,7 @@ TIE, TIE_LEFT, TIE_RIGHT = (3.0, 3.0, 1.0), (0, 0, 0), (1, 1, 0)
 class Case(NamedTuple):
     """A function at a point; of a vector, the slopes along each of its axes."""
 
-    group: str
+    kind: str
     name: str
     at: float | tuple[float, ...]
     left: float | tuple[float, ...] | None
@@ -33,7 +33,7 @@ class Case(NamedTuple):
 CASES = [
     # ------------------------------------------------------------ corners
     Case(
-        "corner",
+        "corners",
         "|x|",
         *(0.0, -1, 1, "abs(x)"),
         "x.abs()",
@@ -43,7 +43,7 @@ CASES = [
         "JAX asks whether x ≥ 0, and counts 0 to the right side.",
     ),
     Case(
-        "corner",
+        "corners",
         "max(0, x)",
         *(0.0, 0, 1, "max(0, x)"),
         "torch.maximum(torch.zeros_like(x), x)",
@@ -53,17 +53,17 @@ CASES = [
         "it to the first, which here is the constant.",
     ),
     Case(
-        "corner",
+        "corners",
         "clip(x, 0, 1), lower end",
         *(0.0, 0, 1, "min(max(x, 0), 1)"),
         "x.clamp(0, 1)",
         "tf.clip_by_value(x, 0.0, 1.0)",
         "jnp.clip(x, 0, 1)",
         "PyTorch and TensorFlow let the gradient pass where x is not outside, and an "
-        "end counts as inside. JAX clips by a maximum and a minimum, and shares the tie.",
+        "end counts as inside. JAX clips by a maximum and a minimum, and shares ties.",
     ),
     Case(
-        "corner",
+        "corners",
         "clip(x, 0, 1), upper end",
         *(1.0, 1, 0, "min(max(x, 0), 1)"),
         "x.clamp(0, 1)",
@@ -72,7 +72,7 @@ CASES = [
         "As at the lower end.",
     ),
     Case(
-        "corner",
+        "corners",
         "√x",
         *(0.0, NONE, INF, "sqrt(x)"),
         "x.sqrt()",
@@ -81,7 +81,7 @@ CASES = [
         "The rule is 1 / (2√x), and 1 / 0 is infinite. So is the slope: all are right.",
     ),
     Case(
-        "corner",
+        "corners",
         "√(x²)",
         *(0.0, -1, 1, "sqrt(x**2)"),
         "(x**2).sqrt()",
@@ -91,7 +91,7 @@ CASES = [
         "sees that together they are |x|.",
     ),
     Case(
-        "corner",
+        "corners",
         "length of a vector",
         *((0.0, 0.0), (-1, -1), (1, 1), "sqrt(x[0]**2 + x[1]**2)"),
         "torch.linalg.norm(x)",
@@ -101,7 +101,7 @@ CASES = [
         "of 0 and answers 0. The others divide.",
     ),
     Case(
-        "corner",
+        "corners",
         "round(x)",
         *(0.5, 0, INF, "nint(x)"),
         "x.round()",
@@ -112,7 +112,7 @@ CASES = [
     ),
     # ------------------------------------------------------------ ties
     Case(
-        "tie",
+        "ties",
         "max of all",
         *(TIE, TIE_LEFT, TIE_RIGHT, "max(x)"),
         "x.max()",
@@ -122,7 +122,7 @@ CASES = [
         "whatever order they come.",
     ),
     Case(
-        "tie",
+        "ties",
         "amax",
         *(TIE, TIE_LEFT, TIE_RIGHT, "max(x)"),
         "x.amax()",
@@ -131,7 +131,7 @@ CASES = [
         "As for the maximum of all: amax returns a value and no place, so it shares.",
     ),
     Case(
-        "tie",
+        "ties",
         "max along an axis",
         *(TIE, TIE_LEFT, TIE_RIGHT, "max(x)"),
         "x.max(dim=0).values",
@@ -141,7 +141,7 @@ CASES = [
         "gradient goes to that place. The others return no place, and share.",
     ),
     Case(
-        "tie",
+        "ties",
         "largest |x|",
         *(TIE, TIE_LEFT, TIE_RIGHT, "max(abs(k) for k in x)"),
         "torch.linalg.norm(x, torch.inf)",
@@ -150,18 +150,18 @@ CASES = [
         "The infinity norm is the maximum of the absolute values, and shares like it.",
     ),
     Case(
-        "tie",
+        "ties",
         "first of the sorted",
         *(TIE, TIE_LEFT, TIE_RIGHT, "sorted(x)[-1]"),
         "x.sort(descending=True).values[0]",
         'tf.sort(x, direction="DESCENDING")[0]',
         "jnp.sort(x, descending=True)[0]",
         "Sorting moves numbers, so each gradient goes back to one place. Which of two "
-        "equal ones comes first is the sort's own business: JAX sorts upwards and turns "
-        "the result round.",
+        "equal ones comes first is the sort's own business: JAX sorts upwards and "
+        "turns the result round.",
     ),
     Case(
-        "tie",
+        "ties",
         "top 1",
         *(TIE, TIE_LEFT, TIE_RIGHT, "sorted(x)[-1]"),
         "x.topk(1).values[0]",
@@ -170,7 +170,7 @@ CASES = [
         "It returns places as well, and the gradient goes to the place that was taken.",
     ),
     Case(
-        "tie",
+        "ties",
         "running maximum, last",
         *(TIE, TIE_LEFT, TIE_RIGHT, "max(x)"),
         "x.cummax(0).values[-1]",
@@ -180,7 +180,7 @@ CASES = [
         "function: a scan with maximum favours the first. JAX shares.",
     ),
     Case(
-        "tie",
+        "ties",
         "value at the argmax",
         *(TIE, TIE_LEFT, TIE_RIGHT, "max(x)"),
         "x[x.argmax()]",
@@ -190,18 +190,18 @@ CASES = [
     ),
     # ------------------------------------------------------------ the branch not taken
     Case(
-        "branch",
+        "the branch not taken",
         "√x where x > 0, else 0",
         *(-1.0, 0, 0, "sqrt(x) if x > 0 else 0"),
         "torch.where(x > 0, x.sqrt(), 0)",
         "tf.where(x > 0, tf.sqrt(x), 0.0)",
         "jnp.where(x > 0, jnp.sqrt(x), 0)",
         "Both branches are computed. The one not taken gets a gradient of 0, and its "
-        "rule multiplies that by nan. TensorFlow's rule for the root returns 0 whenever "
-        "0 comes in.",
+        "rule multiplies that by nan. TensorFlow's rule for the root returns 0 "
+        "whenever 0 comes in.",
     ),
     Case(
-        "branch",
+        "the branch not taken",
         "log x where x > 0, else 0",
         *(0.0, 0, -INF, "log(x) if x > 0 else 0"),
         "torch.where(x > 0, x.log(), 0)",
@@ -210,7 +210,7 @@ CASES = [
         "The same with 0 · ∞. TensorFlow's logarithm has no such exception.",
     ),
     Case(
-        "branch",
+        "the branch not taken",
         "√x, where twice",
         *(-1.0, 0, 0, "sqrt(x) if x > 0 else 0"),
         "torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0)",
@@ -220,7 +220,7 @@ CASES = [
         "no nan arises.",
     ),
     Case(
-        "branch",
+        "the branch not taken",
         "log x, out of its domain",
         *(-1.0, NONE, NONE, "log(x)"),
         "x.log()",
@@ -231,7 +231,7 @@ CASES = [
     ),
     # ------------------------------------------------------------ ten spellings
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): relu",
         *(0.0, 0, 1, "max(x, 0)"),
         "torch.relu(x)",
@@ -242,7 +242,7 @@ CASES = [
         "backpropagation, 2021.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): where x > 0",
         *(0.0, 0, 1, "x if x > 0 else 0"),
         "torch.where(x > 0, x, 0)",
@@ -251,7 +251,7 @@ CASES = [
         "0 > 0 is false, so the constant is taken, and its slope is 0.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): where x ≥ 0",
         *(0.0, 0, 1, "x if x >= 0 else 0"),
         "torch.where(x >= 0, x, 0)",
@@ -260,7 +260,7 @@ CASES = [
         "0 ≥ 0 is true, so x is taken, and its slope is 1.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): x times (x > 0)",
         *(0.0, 0, 1, "x * (x > 0)"),
         "x * (x > 0)",
@@ -269,7 +269,7 @@ CASES = [
         "The comparison counts as a constant, and at 0 it is 0.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): maximum",
         *(0.0, 0, 1, "max(x, 0)"),
         "torch.maximum(x, torch.zeros_like(x))",
@@ -279,7 +279,7 @@ CASES = [
         "all of it to the first, which here is x.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): max of a stack",
         *(0.0, 0, 1, "max([x, 0])"),
         "torch.stack([x, torch.zeros_like(x)]).max()",
@@ -288,7 +288,7 @@ CASES = [
         "A maximum of all shares a tie, and half of it goes to the 0.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): max along an axis",
         *(0.0, 0, 1, "max([x, 0])"),
         "torch.stack([x, torch.zeros_like(x)]).max(dim=0).values",
@@ -298,7 +298,7 @@ CASES = [
         "others share.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): clip from below",
         *(0.0, 0, 1, "max(x, 0)"),
         "x.clamp(min=0)",
@@ -308,7 +308,7 @@ CASES = [
         "shares.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): (x + |x|) / 2",
         *(0.0, 0, 1, "(x + abs(x)) / 2"),
         "(x + x.abs()) / 2",
@@ -317,7 +317,7 @@ CASES = [
         "It inherits what its |x| says at 0: half of 1 + 0, or half of 1 + 1.",
     ),
     Case(
-        "max(x, 0)",
+        "ten spellings",
         "max(x, 0): sharp softplus",
         *(0.0, 0.5, 0.5, "log(1 + exp(1000 * x)) / 1000"),
         "torch.nn.functional.softplus(x, beta=1000)",
@@ -328,7 +328,7 @@ CASES = [
     ),
     # ------------------------------------------------------------ holes
     Case(
-        "hole",
+        "holes",
         "x log x",
         *(0.0, NONE, -INF, "x * log(x) if x != 0 else 0"),
         "x * x.log()",
@@ -337,17 +337,17 @@ CASES = [
         "0 · log 0 is 0 · (−∞), which is nan, and everything after it.",
     ),
     Case(
-        "hole",
+        "holes",
         "xlogy(x, x)",
         *(0.0, NONE, -INF, "x * log(x) if x != 0 else 0"),
         "torch.xlogy(x, x)",
         "tf.math.xlogy(x, x)",
         "jax.scipy.special.xlogy(x, x)",
-        "The value is right, 0. The slope has a term x / y, which here is 0 / 0: nan in "
-        "PyTorch and JAX. TensorFlow takes 0 for it, and is wrong without a warning.",
+        "The value is right, 0. The slope has a term x / y, which here is 0 / 0: nan "
+        "in PyTorch and JAX. TensorFlow takes 0 for it: wrong, and no warning.",
     ),
     Case(
-        "hole",
+        "holes",
         "sin x / x",
         *(0.0, 0, 0, "sin(x) / x if x != 0 else 1"),
         "x.sin() / x",
@@ -356,7 +356,7 @@ CASES = [
         "0 / 0. The curve has a hole here that a human would fill with 1.",
     ),
     Case(
-        "hole",
+        "holes",
         "sin x / x, hole filled by where",
         *(0.0, 0, 0, "sin(x) / x if x != 0 else 1"),
         "torch.where(x == 0, 1, x.sin() / x)",
@@ -365,7 +365,7 @@ CASES = [
         "The value is filled. The slope is not: nan from the branch not taken.",
     ),
     Case(
-        "hole",
+        "holes",
         "sinc(x)",
         *(0.0, 0, 0, "sin(pi * x) / (pi * x) if x != 0 else 1"),
         "torch.sinc(x)",
@@ -392,20 +392,17 @@ class Atlas:
 def ask():
     """Run every case in every framework, each with float64.
 
-    On Linux a missing TensorFlow is an error. Elsewhere, where it may have no wheel, its
-    answers are those that the last full build stored.
+    On Linux a missing TensorFlow is an error. Elsewhere, where it may have no wheel,
+    its answers are those that the last full build stored.
     """
-    torch_version, by_torch = ask_torch()
-    jax_version, by_jax = ask_jax()
     stored = not last_build.tensorflow_is_here()
-    tensorflow_version, by_tensorflow = (
-        last_build.read_atlas() if stored else ask_tensorflow()
-    )
-    return Atlas(
-        {"PyTorch": torch_version, "TensorFlow": tensorflow_version, "JAX": jax_version},
-        {"PyTorch": by_torch, "TensorFlow": by_tensorflow, "JAX": by_jax},
-        stored,
-    )
+    asked = {
+        "PyTorch": ask_torch(),
+        "TensorFlow": last_build.read_atlas() if stored else ask_tensorflow(),
+        "JAX": ask_jax(),
+    }
+    versions = {name: version for name, (version, _) in asked.items()}
+    return Atlas(versions, {name: found for name, (_, found) in asked.items()}, stored)
 
 
 def ask_torch():

@@ -8,6 +8,8 @@ from html import escape
 from atlas import CASES, fits, odd_ones, text
 
 CODE = {"PyTorch": "torch", "TensorFlow": "tensorflow", "JAX": "jax"}
+# It scrolls sideways on a phone, and must do so by keyboard, too.
+REGION = 'class="seegrad-atlas" role="region" tabindex="0" aria-label="The atlas"'
 SIDES = ("left slope", "right slope")
 
 
@@ -16,12 +18,12 @@ def html(atlas):
 
     Each case is a table body of its own, so that sorting moves its two rows together.
     """
-    heads = ["function", "at", *SIDES, *titles(atlas)]
+    heads = ["function", *SIDES, *titles(atlas)]
     cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
     bodies = "".join(body(case, answers) for case, answers in rows(atlas))
     return (
-        f'<div class="seegrad-atlas"><table><thead><tr>{cells}</tr></thead>{bodies}'
-        f"</table></div>{download(atlas)}"
+        f"<div {REGION}><table><thead><tr>{cells}</tr></thead>{bodies}</table></div>"
+        f"{download(atlas)}"
     )
 
 
@@ -37,8 +39,7 @@ def rows(atlas):
 
 
 def body(case, answers):
-    numbers = [text(case.at), side(case.left), side(case.right)]
-    cells = "".join(f"<td>{number}</td>" for number in numbers)
+    cells = "".join(f"<td>{side(slope)}</td>" for slope in (case.left, case.right))
     pairs = zip(answers, odd_ones(answers), strict=True)
     cells += "".join(answer_cell(case, answer, odd) for answer, odd in pairs)
     code = "".join(
@@ -47,9 +48,10 @@ def body(case, answers):
     )
     words = escape(case.why, quote=False)
     return (
-        f'<tbody data-group="{case.group}"><tr><th scope="row">{escape(case.name)}</th>'
-        f'{cells}</tr><tr class="why"><td colspan="7"><p>{words}</p><details>'
-        f"<summary>Code</summary><dl>{code}</dl></details></td></tr></tbody>"
+        f'<tbody data-kind="{case.kind}"><tr><th scope="row">{escape(case.name)} '
+        f"<small>at {text(case.at)}</small></th>{cells}</tr>"
+        f'<tr class="why"><td colspan="6"><details><summary>{words}'
+        f"</summary><dl>{code}</dl></details></td></tr></tbody>"
     )
 
 
@@ -58,7 +60,7 @@ def side(slope):
 
 
 def answer_cell(case, answer, odd):
-    """A number with ≠ if the others disagree, and ✗ if the function has no such slope."""
+    """A number, with ≠ if no other agrees, and ✗ if the function has no such slope."""
     signs = ""
     if odd:
         signs += ' <abbr title="differs from the others">≠</abbr>'
@@ -72,7 +74,8 @@ def download(atlas):
     """A link that holds the CSV itself: no second file that could be older."""
     data = b64encode(as_csv(atlas).encode()).decode()
     return (
-        f'<p><a download="corners.csv" href="data:text/csv;charset=utf-8;base64,{data}">'
+        '<p><a download="corners.csv" '
+        f'href="data:text/csv;charset=utf-8;base64,{data}">'
         "Download the table as CSV</a></p>"
     )
 
@@ -82,12 +85,12 @@ def as_csv(atlas):
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     code = [f"{name} code" for name in CODE]
-    writer.writerow(["group", "function", "at", *SIDES, *titles(atlas), *code, "why"])
+    writer.writerow(["kind", "function", "at", *SIDES, *titles(atlas), *code, "why"])
     for case, answers in rows(atlas):
         slopes = [case.at, case.left, case.right, *answers]
         spelled = [getattr(case, field) for field in CODE.values()]
         cells = [plain(slope) for slope in slopes]
-        writer.writerow([case.group, case.name, *cells, *spelled, case.why])
+        writer.writerow([case.kind, case.name, *cells, *spelled, case.why])
     return written.getvalue()
 
 

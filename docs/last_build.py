@@ -1,8 +1,8 @@
 """TensorFlow's answers in the last full build, for machines it has no wheel for.
 
 ``python docs/last_build.py`` runs atlas.py's cases and those cells of the chapters
-that are TensorFlow's, and writes last_build.json. A test compares that file with a new run.
-Only a build outside Linux, without TensorFlow, ever reads it, and its pages say so.
+that are TensorFlow's, and writes last_build.json. A test compares that file with a new
+run. Only a build outside Linux, without TensorFlow, reads it, and its pages say so.
 """
 
 import contextlib
@@ -16,7 +16,9 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 FILE = DOCS / "last_build.json"
 OURS = "tags: [tensorflow]"
-CELL = re.compile(r"^```\{code-cell\} python\n(?:---\n(.*?)---\n)?(.*?)^```$", re.M | re.S)
+CELL = re.compile(
+    r"^```\{code-cell\} python\n(?:---\n(.*?)---\n)?(.*?)^```$", re.M | re.S
+)
 
 
 def tensorflow_is_here():

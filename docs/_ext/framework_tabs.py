@@ -44,7 +44,8 @@ def fold(app, doctree):
     for parent in dict.fromkeys(cell.parent for cell in cells):
         children = []
         for is_cell, run in groupby(parent.children, lambda n: bool(framework(n))):
-            children += [tab_set(list(run))] if is_cell else run
+            run = list(run)
+            children += [tab_set(run)] if is_cell else run
         parent.children = []
         parent.extend(children)
 

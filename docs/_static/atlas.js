@@ -1,20 +1,26 @@
-/* Sort and filter the atlas of corners: a field for words, a box for disagreements, and
-   a button in each head of a column. Without this script the whole table shows. */
+/* Sort and filter the atlas of corners: a field for words, a choice of kind, a box for
+   disagreements, and a button in each head of a column. Without this script the whole
+   table shows. */
 for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
   const table = atlas.querySelector("table");
   const cases = [...table.tBodies];
+  const kinds = ["all kinds", ...new Set(cases.map((body) => body.dataset.kind))];
+  const kind = document.createElement("select");
+  kind.append(...kinds.map((name) => new Option(name)));
   const words = Object.assign(document.createElement("input"), { type: "search" });
   const odd = Object.assign(document.createElement("input"), { type: "checkbox" });
   const count = document.createElement("output");
   const control = document.createElement("form");
   control.className = "seegrad-filter";
-  control.append(labelled("Filter", words), labelled("only where they differ", odd), count);
+  control.append(
+    label("Kind", kind),
+    label("Filter", words),
+    label(odd, "only where they differ"),
+    count,
+  );
   control.addEventListener("input", filter);
   control.addEventListener("submit", (event) => event.preventDefault());
   atlas.before(control);
-  atlas.tabIndex = 0; // it scrolls sideways, by keyboard too
-  atlas.setAttribute("role", "region");
-  atlas.setAttribute("aria-label", "Atlas of corners and ties");
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => addSorting(head, column));
   filter();
@@ -22,8 +28,9 @@ for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
   function filter() {
     const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const body of cases) {
-      const text = `${body.dataset.group} ${body.textContent}`.toLowerCase();
+      const text = body.textContent.toLowerCase();
       body.hidden =
+        (kind.selectedIndex > 0 && kind.value !== body.dataset.kind) ||
         !wanted.every((word) => text.includes(word)) ||
         (odd.checked && !body.querySelector(".odd"));
     }
@@ -51,10 +58,10 @@ for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
     return [...cases].sort((a, b) => sign * compare(key(a), key(b)));
   }
 
-  function labelled(text, field) {
-    const label = document.createElement("label");
-    label.append(field.type === "checkbox" ? field : text, field.type === "checkbox" ? text : field);
-    return label;
+  function label(...parts) {
+    const made = document.createElement("label");
+    made.append(...parts);
+    return made;
   }
 
   /* Numbers by size, then texts by the alphabet: −∞, −1, 0, ∞, then [0, 1], nan, none. */
