@@ -29,7 +29,10 @@ def html(atlas):
 
 def titles(atlas):
     """The frameworks with the versions that answered."""
-    return [f"{name} {version}" for name, version in atlas.versions.items()]
+    heads = {name: f"{name} {version}" for name, version in atlas.versions.items()}
+    if atlas.stored:
+        heads["TensorFlow"] += " (last full build)"
+    return list(heads.values())
 
 
 def rows(atlas):

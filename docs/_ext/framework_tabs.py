@@ -25,8 +25,8 @@ QUIET = {
     "JAX_PLATFORMS": "cpu",
 }
 STORED = (
-    "TensorFlow has no wheel for the machine that built this page. This is what the "
-    "cell printed in the last full build, with TensorFlow {}."
+    "The machine that built this page has no TensorFlow; for some there is no wheel. "
+    "This is what the cell printed in the last full build, with TensorFlow {}."
 )
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 
 import atlas
+import atlas_table
 import last_build
 import pytest
 from conftest import DOCS
@@ -49,6 +50,7 @@ def test_elsewhere_the_last_build_stands_in(without, now):
     asked = atlas.ask()
     assert asked.stored
     assert asked.versions["TensorFlow"] == now["tensorflow"]
+    assert atlas_table.titles(asked)[1].endswith("(last full build)")
     stored = dict(
         zip((c.name for c in atlas.CASES), asked.answers["TensorFlow"], strict=True)
     )
