@@ -5,7 +5,8 @@ from pathlib import Path
 
 import seegrad
 
-sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+DOCS = Path(__file__).parent
+sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 
 project = "seegrad"
 author = "the seegrad developers"
@@ -16,20 +17,23 @@ language = "en"
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "myst_nb",
     "sphinx_design",
     "sphinx_copybutton",
     "notfound.extension",
-    "alt_text",
-    "built_with",
+    "framework_tabs",
     "kernel_profile",
+    "listings",
     "markup",
     "mathml",
+    "names",
     "rerun",
     "seal",
     "solutions",
+    "topics",
 ]
 exclude_patterns = [
     "_build",
@@ -43,6 +47,10 @@ templates_path = ["_templates"]
 nitpicky = True
 default_role = "autolink"
 show_warning_types = True
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3", "_inventories/python.txt"),
+    "torch": ("https://docs.pytorch.org/docs/stable", "_inventories/torch.txt"),
+}
 
 # ---------------------------------------------------------------- API pages
 autosummary_generate = True
@@ -92,10 +100,11 @@ html_theme = "pydata_sphinx_theme"
 html_title = "seegrad"
 html_static_path = ["_static"]
 html_css_files = ["seegrad.css", "icons.css"]
-html_js_files = [("steps.js", {"defer": "defer"})]
+html_js_files = [(name, {"defer": "defer"}) for name in ("steps.js", "atlas.js", "zoom.js")]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
-html_sidebars = {page: [] for page in ["index", "start", "why_sum", "backward", "grad_none"]}
+CHAPTERS = "start why_sum backward grad_none from_scratch frameworks corners"
+html_sidebars = {page: [] for page in ["index", *CHAPTERS.split()]}
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}
@@ -111,6 +120,7 @@ html_theme_options = {
     "navigation_with_keys": True,
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
+    "article_footer_items": ["topics"],
     "footer_start": ["copyright"],
     "footer_end": ["built-with"],
     "pygments_light_style": "a11y-high-contrast-light",

@@ -1,0 +1,70 @@
+"""What a page says of itself where it is linked: its title, its first words, a picture.
+
+Search engines and chats read it from the page's head. They want full addresses, so the
+picture and the page's address are there only where the site's address is configured: in
+SEEGRAD_SITE, or by the host that builds it.
+"""
+
+import os
+from html import escape
+from pathlib import Path
+
+import picture
+from docutils import nodes
+from sphinx.addnodes import desc_content
+
+PICTURE = "_static/card.png"
+SIZE = (12, 6.3)  # inches, at 100 dots each: what is shown without being cut
+LONGEST = 200
+WORDS = "A wave made of 150 straight tangents"
+
+
+def site_address(app, config):
+    found = os.environ.get("SEEGRAD_SITE") or os.environ.get("READTHEDOCS_CANONICAL_URL")
+    if found:
+        config.html_baseurl = found.rstrip("/") + "/"
+
+
+def first_words(doctree):
+    """A page's first paragraph, as one line."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        if isinstance(paragraph.parent, nodes.section | desc_content):
+            return " ".join(paragraph.astext().split())
+    return ""
+
+
+def introduce(app, pagename, templatename, context, doctree):
+    words = first_words(doctree) if doctree else ""
+    if len(words) > LONGEST:
+        words = words[:LONGEST].rpartition(" ")[0] + " …"
+    tags = {
+        "og:site_name": app.config.project,
+        "og:type": "website",
+        "og:title": nodes.unescape(context.get("title", "")),
+        "og:description": words,
+    }
+    if app.config.html_baseurl:
+        tags["og:url"] = context.get("pageurl")
+        tags["og:image"] = app.config.html_baseurl + PICTURE
+        tags["og:image:alt"] = WORDS
+    lines = [f'<meta property="{k}" content="{escape(v)}" />' for k, v in tags.items() if v]
+    if words:
+        lines.append(f'<meta name="description" content="{escape(words)}" />')
+    context["card"] = "".join(f"\n  {line}" for line in lines)
+
+
+def draw(app, exception):
+    """Draw the home page's picture once more, on white, in the size of a card."""
+    if exception or app.builder.format != "html" or not app.config.html_baseurl:
+        return
+    figure = picture.draw()
+    figure.set_size_inches(SIZE)
+    file = Path(app.outdir) / PICTURE
+    figure.savefig(file, dpi=100, transparent=False, facecolor="white")
+
+
+def setup(app):
+    app.connect("config-inited", site_address)
+    app.connect("html-page-context", introduce)
+    app.connect("build-finished", draw)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

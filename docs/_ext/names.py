@@ -1,0 +1,90 @@
+"""Names in code lead to what they name, and show its signature.
+
+sphinx-gallery links the names in its scripts. This does the same for full names in all
+other code, in chapters and in docstrings, by the same two sources: our own API pages and
+the inventories kept in docs/_inventories, so that no build asks another host. The
+inventories leave out torch.Tensor itself, or each variable would be a link.
+"""
+
+import inspect
+import re
+from functools import cache
+from html import escape
+from operator import attrgetter
+
+import torch
+from sphinx.ext.intersphinx import InventoryAdapter
+
+import seegrad
+
+ROOTS = {"seegrad": seegrad, "torch": torch}
+WORD = r'<span class="n[a-z]?">(?:{})</span>'
+DOTTED = re.compile(
+    r'(?<!">)'  # not what is a link already
+    + WORD.format("|".join(ROOTS))
+    + rf'(?:<span class="o">\.</span>{WORD.format(r"\w+")})+'
+)
+LINK = re.compile(r'(<a class="sphx-glr-backref-module[^>]*? title=")([\w.]+)"')
+TAG = re.compile(r"<[^>]+>")
+
+
+def link(app, pagename, templatename, context, doctree):
+    """Link the names in a page's code, and tell their signatures."""
+    if doctree is None or "body" not in context:
+        return
+
+    def linked(found):
+        spans = found[0].split('<span class="o">.</span>')
+        for length in range(len(spans), 1, -1):
+            name = ".".join(TAG.sub("", span) for span in spans[:length])
+            if (address := where(app, pagename, name)) is not None:
+                title = escape(signature(name))
+                start = f'<a class="seegrad-name" href="{address}" title="{title}">'
+                parts = [f"{start}{joined(spans[:length])}</a>", *spans[length:]]
+                return joined(parts)
+        return found[0]
+
+    def joined(spans):
+        return '<span class="o">.</span>'.join(spans)
+
+    def titled(found):
+        return f'{found[1]}{escape(signature(found[2]))}"'
+
+    body = LINK.sub(titled, context["body"])
+    context["body"] = DOTTED.sub(linked, body)
+
+
+def where(app, pagename, name):
+    """The address of what a full name names, from this page."""
+    own = app.env.domains["py"].objects.get(name)
+    if own is not None:
+        page = app.builder.get_relative_uri(pagename, own.docname)
+        return f"{page}#{own.node_id}"
+    for kind, items in InventoryAdapter(app.env).main_inventory.items():
+        if kind.startswith("py:") and name in items:
+            return items[name].uri
+    return None
+
+
+@cache
+def signature(name):
+    """How to call it, without types; its name where that cannot be told."""
+    root, _, path = name.partition(".")
+    try:
+        named = attrgetter(path)(ROOTS[root])
+    except (AttributeError, KeyError):
+        return name
+    try:
+        parameters = inspect.signature(named).parameters.values()
+    except (TypeError, ValueError):
+        # PyTorch's own functions in C++ tell it in the first line of their docstrings.
+        first = (inspect.getdoc(named) or "").partition("\n")[0]
+        called = re.match(r"\w+\(.*\)", first)
+        return f"{name.rpartition('.')[0]}.{called[0]}" if called else name
+    bare = [p.replace(annotation=p.empty) for p in parameters if p.name != "self"]
+    return f"{name}{inspect.Signature(bare)}"
+
+
+def setup(app):
+    app.connect("html-page-context", link)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

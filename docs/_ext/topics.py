@@ -1,0 +1,83 @@
+"""Topics: the same pages in another order than the one in which they are read.
+
+A page of plain links by topic, and on each page the topics it belongs to. No script is
+needed, so the keyboard reaches all of it. A tutorial without a topic fails the build.
+"""
+
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+PAGE = "gallery/topics"
+TOPICS = {
+    "Tangents and slopes": """start plot_tangent_line plot_tangent_plane
+        plot_derivative_curve plot_axis_order""",
+    "The chain rule": """plot_chain_rule why_sum backward from_scratch plot_reductions
+        plot_one_step""",
+    "The computation graph": """backward plot_chain_rule plot_sum plot_loop plot_mean
+        plot_max plot_second_backward plot_saved_value""",
+    ".grad, kept and cleared": """plot_clear_and_copy grad_none plot_grad_is_none
+        plot_forgotten_zero_grad""",
+    "Sum, mean and max": """why_sum plot_sum plot_loop plot_mean plot_max
+        plot_reductions plot_vector_output plot_mixed_batch""",
+    "Corners, jumps and nan": """corners plot_corner_answers plot_max plot_where_nan""",
+    "Several variables": """plot_tangent_plane plot_gradient_field plot_axis_order
+        plot_descent""",
+    "Numerical differences": """plot_numerical plot_axis_order plot_float32_check""",
+    "Descent and fits": """plot_descent plot_one_step plot_sine_cubic plot_slow_fit
+        plot_forgotten_zero_grad plot_step_in_place""",
+    "Errors, and what they mean": """plot_second_backward plot_saved_value
+        plot_step_in_place plot_whole_numbers plot_vector_output plot_mixed_batch""",
+    "Wrong, and no error": """plot_lost_factor plot_data plot_where_nan plot_axis_order
+        plot_forgotten_zero_grad plot_corner_answers plot_float32_check""",
+    "Other frameworks": "frameworks corners from_scratch",
+}
+HEAD = """\
+:orphan:
+
+By topic
+========
+
+Every page here belongs to at least one topic. The topics are listed under *On this
+page*.
+
+"""
+
+
+def label(topic):
+    return "-".join("".join(c if c.isalnum() else " " for c in topic.lower()).split())
+
+
+def write(app):
+    """Write the page of topics, once the tutorials' pages are there."""
+    docs = Path(app.srcdir)
+    pages = {p.stem: f"/{p.relative_to(docs).with_suffix('').as_posix()}"
+             for pattern in ("*.md", "gallery/*/plot_*.rst") for p in docs.glob(pattern)}
+    listed = {name for names in TOPICS.values() for name in names.split()}
+    if missing := {n for n in pages if n.startswith("plot_")} - listed:
+        raise ExtensionError(f"{__file__}: no topic for {', '.join(sorted(missing))}")
+    parts = [HEAD]
+    for topic, names in TOPICS.items():
+        links = "".join(f"- :doc:`{pages[name]}`\n" for name in names.split())
+        title = f"{topic}\n{'-' * len(topic)}"
+        parts.append(f".. _topic-{label(topic)}:\n\n{title}\n\n{links}\n")
+    text, file = "".join(parts), docs / f"{PAGE}.rst"
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+
+
+def tell(app, pagename, templatename, context, doctree):
+    """Name a page's topics at its end."""
+    name = pagename.rpartition("/")[2]
+    page = app.builder.get_relative_uri(pagename, PAGE) if doctree else ""
+    context["topics"] = [
+        (topic, f"{page}#topic-{label(topic)}")
+        for topic, names in TOPICS.items()
+        if doctree and name in names.split()
+    ]
+
+
+def setup(app):
+    app.connect("builder-inited", write, priority=900)  # after sphinx-gallery
+    app.connect("html-page-context", tell)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
