@@ -18,12 +18,9 @@ from sphinx.ext.intersphinx import InventoryAdapter
 import seegrad
 
 ROOTS = {"seegrad": seegrad, "torch": torch}
-WORD = r'<span class="n[a-z]?">(?:{})</span>'
-DOTTED = re.compile(
-    r'(?<!">)'  # not what is a link already
-    + WORD.format("|".join(ROOTS))
-    + rf'(?:<span class="o">\.</span>{WORD.format(r"\w+")})+'
-)
+ROOT = r'<span class="n[a-z]?">(?:seegrad|torch)</span>'
+PART = r'<span class="o">\.</span><span class="n[a-z]?">\w+</span>'
+DOTTED = re.compile(rf'(?<!">){ROOT}(?:{PART})+')  # and not a link already
 LINK = re.compile(r'(<a class="sphx-glr-backref-module[^>]*? title=")([\w.]+)"')
 TAG = re.compile(r"<[^>]+>")
 
