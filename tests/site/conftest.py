@@ -1,11 +1,13 @@
 """Serve the built site on loopback and open each page once in a real browser."""
 
 import functools
+import gzip
 import http.server
 import shutil
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -25,7 +27,13 @@ READ = """() => ({
     e => ({open: e.open, code: e.querySelectorAll('pre').length})),
   formulas: document.querySelectorAll('math').length,
   theme: document.documentElement.dataset.theme,
+  policy: document.querySelector('head > meta[http-equiv="Content-Security-Policy"]')
+    ?.content,
+  built: document.querySelector('.built-with')?.innerText,
+  unreachable: [...document.querySelectorAll('a[href], button, input, select, summary')]
+    .filter(e => e.tabIndex < 0 && e.checkVisibility()).map(e => e.outerHTML),
 })"""
+PICTURES = {".svg", ".png", ".ico"}
 TOO_WIDE = (
     "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 )
@@ -41,12 +49,28 @@ class Visit:
     too_wide: list[str] = field(default_factory=list)
     read: dict = field(default_factory=dict)
 
+    @property
+    def weight(self):
+        """The compressed bytes of all that the page loads beside its pictures."""
+        paths = {unquote(urlparse(url).path) for url in self.requests if "data:" not in url}
+        files = [HTML / (path.lstrip("/") or "index.html") for path in paths]
+        return sum(
+            len(gzip.compress(file.read_bytes()))
+            for file in files
+            if file.suffix not in PICTURES
+        )
+
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """A file server that keeps no log."""
 
     def log_message(self, *args):
         """Say nothing."""
+
+    def end_headers(self):
+        """Let the browser keep nothing, so that each page is met for the first time."""
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,46 @@ def test_nothing_loads_from_another_host(visits, base):
     assert all(v.requests for v in visits)
 
 
+def test_every_page_is_sealed(visits):
+    def unsealed(v):
+        policy = v.read["policy"] or ""
+        strict = policy.startswith("default-src 'self'; script-src 'self'")
+        return not strict or "unsafe-inline" in policy or "unsafe-eval" in policy
+
+    assert not faults(visits, unsealed)
+
+
+def test_a_sealed_page_runs_nothing_that_slips_in(base, browser):
+    page = browser.new_page()
+    page.goto(f"{base}why_sum.html")
+    page.evaluate("""() => {
+      const script = document.createElement("script");
+      script.textContent = "window.slipped = true";
+      document.body.append(script);
+    }""")
+    assert page.evaluate("window.slipped") is None
+
+
+def test_pages_are_light(visits):
+    weights = {v.page: v.weight for v in visits}
+    assert all(weight > 20_000 for weight in weights.values())  # it was measured
+    limit = {v.page: 250_000 if v.read["formulas"] else 150_000 for v in visits}
+    assert not {page: w for page, w in weights.items() if w > limit[page]}
+
+
+def test_every_page_tells_what_it_was_built_with(visits):
+    told = re.compile(
+        r"Built with seegrad \S+ · torch [\d.]+ · Python 3[\d.]+ · source of "
+        r"\d{4}-\d\d-\d\d\."
+    )
+    assert not faults(visits, lambda v: not told.fullmatch(v.read["built"] or ""))
+
+
+def test_the_keyboard_reaches_everything(visits):
+    assert not faults(visits, lambda v: v.read["unreachable"])
+
+
+# A violation of a page's own policy is an error on the console, too.
 def test_no_script_errors(visits):
     assert not faults(visits, lambda v: v.errors)
 
@@ -160,7 +200,9 @@ def test_search_finds(base, browser):
     page = browser.new_page()
     for words, expected in {
         "tangent_line": "tangent_line",
-        "chain rule": "Compare sum, loop, mean and max",
+        "chain rule": "Watch the chain rule at work",
+        "grad none": "Why is my grad None?",
+        "plot_gradient_field": "plot_gradient_field",
     }.items():
         page.goto(f"{base}search.html?q={words.replace(' ', '+')}")
         page.wait_for_selector("#search-results li a")

@@ -1,0 +1,62 @@
+"""What leads a reader to a page, from inside the site and from outside."""
+
+import pytest
+from conftest import HTML
+
+
+def test_every_tutorial_tells_its_topics(built, base, browser):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    for script in (p for p in built if "/plot_" in p):
+        page.goto(base + script)
+        links = page.locator(".seegrad-topics a")
+        assert links.count() >= 1, script
+        topic = links.first.inner_text()
+        links.first.click()
+        section = page.locator("section", has=page.locator("h2", has_text=topic))
+        name = script.rpartition("/")[2]
+        assert section.locator(f"a[href$='{name}']").count() == 1, script
+
+
+def test_names_in_code_lead_to_the_api_and_to_pytorch(base, browser):
+    page = browser.new_page()
+    page.goto(f"{base}why_sum.html")
+    own = page.locator(".highlight a", has_text="seegrad.derivative").first
+    assert own.get_attribute("title").startswith("seegrad.derivative(f, x")
+    assert own.get_attribute("href").endswith("#seegrad.derivative")
+    torch = page.locator(".highlight a", has_text="torch.allclose").first
+    assert torch.get_attribute("title").startswith("torch.allclose(input, other")
+    host = "https://docs.pytorch.org/docs/stable/"
+    assert torch.get_attribute("href").startswith(f"{host}generated/torch.allclose")
+
+
+def test_llms_txt_lists_every_page(built):
+    text = (HTML / "llms.txt").read_text(encoding="utf-8")
+    listed = [line for line in text.splitlines() if line.startswith("- [")]
+    pages = {p for p in built if p not in ("404.html", "genindex.html", "search.html")}
+    assert {line.partition("](")[2].partition(")")[0] for line in listed} == pages
+    assert not [line for line in listed if line.endswith(": ")]
+
+
+@pytest.mark.parametrize("page", ["index.html", "gallery/fields/plot_descent.html"])
+def test_a_link_to_a_page_shows_what_it_says(base, browser, page):
+    tab = browser.new_page()
+    tab.goto(base + page)
+
+    def told(name):
+        return tab.locator(f'meta[property="og:{name}"]').get_attribute("content")
+
+    assert told("title") == tab.locator("h1").inner_text().rstrip("#")
+    first = " ".join(tab.locator("article section > p").first.inner_text().split())
+    assert first.startswith(told("description").removesuffix(" …"))
+
+
+def test_a_page_is_placed(built, base, browser):
+    page = browser.new_page()
+    page.goto(f"{base}gallery/reductions/plot_loop.html")
+    crumbs = page.get_by_role("navigation", name="Breadcrumb").locator("li a")
+    assert [c.rpartition("/")[2] for c in crumbs.evaluate_all("es => es.map(e => e.href)")]
+    assert page.locator("a.left-prev").get_attribute("href") == "plot_sum.html"
+    assert page.locator("a.right-next").get_attribute("href") == "plot_mean.html"
+    page.goto(f"{base}why_sum.html")
+    contents = page.get_by_role("navigation", name="On this page")
+    assert contents.locator("a", has_text="When the sum lies").count() == 1
