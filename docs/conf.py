@@ -15,37 +15,16 @@ version = release = seegrad.__version__
 language = "en"
 
 extensions = [
-    "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
-    "sphinx.ext.intersphinx",
-    "numpydoc",
-    "sphinx_gallery.gen_gallery",
-    "myst_nb",
-    "sphinx_design",
-    "sphinx_copybutton",
-    "notfound.extension",
-    "alt_text",
-    "built_with",
-    "card",
-    "framework_tabs",
-    "kernel_profile",
-    "listings",
-    "markup",
-    "mathml",
-    "names",
-    "rerun",
-    "seal",
-    "solutions",
+    "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.intersphinx",
+    "numpydoc", "sphinx_gallery.gen_gallery", "myst_nb", "sphinx_design",
+    "sphinx_copybutton", "notfound.extension",
+    # ours, in _ext/
+    "address", "alt_text", "built_with", "card", "framework_tabs", "kernel_profile",
+    "lean", "listings", "markup", "mathml", "names", "rerun", "seal", "solutions",
     "topics",
-]
-exclude_patterns = [
-    "_build",
-    "_ipython",
-    "gallery/**/*.ipynb",
-    "gallery/**/*.py",
-    "gallery/**/*.json",
-    "**.ipynb_checkpoints",
-]
+]  # fmt: skip
+exclude_patterns = ["_build", "_ipython", "**.ipynb_checkpoints"]
+exclude_patterns += [f"gallery/**/*.{kind}" for kind in ("ipynb", "py", "json")]
 templates_path = ["_templates"]
 nitpicky = True
 default_role = "autolink"
@@ -106,8 +85,7 @@ html_css_files = ["seegrad.css", "icons.css"]
 html_js_files = [(name, {"defer": "defer"}) for name in ("steps.js", "atlas.js", "zoom.js")]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
-CHAPTERS = "start why_sum backward grad_none from_scratch frameworks corners"
-html_sidebars = {page: [] for page in ["index", *CHAPTERS.split()]}
+html_sidebars = {"*": []}  # none on the chapters
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}
@@ -119,9 +97,9 @@ html_theme_options = {
         "alt_text": "seegrad home",
     },
     "navbar_align": "left",
+    "header_links_before_dropdown": 10,
     "navbar_persistent": ["search-button"],
     "navigation_with_keys": True,
-    "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "article_footer_items": ["topics"],
     "footer_start": ["copyright"],
@@ -130,4 +108,5 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 copybutton_exclude = ".linenos, .gp, .go"
+notfound_template = "missing.html"
 notfound_urls_prefix = "/"

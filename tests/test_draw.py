@@ -279,6 +279,7 @@ def test_svg_is_an_image_with_a_description(graph, direction):
     root = parsed(graph.svg(direction=direction))
     assert root.tag == SVG + "svg"
     assert root.get("role") == "img"
+    assert root.get("aria-label") == "Autograd graph"
     assert root[0].tag == SVG + "desc"
     (words,) = texts(root, "desc")
     assert words.startswith(graph.message)

@@ -1,12 +1,10 @@
 """What a page says of itself where it is linked: its title, its first words, a picture.
 
 Search engines and chats read it from the page's head. They want full addresses, so the
-picture and the page's address are there only where the site's address is configured: in
-SEEGRAD_SITE, or by the host that builds it.
+picture and the page's address are there only where the site's address is configured.
 """
 
-import os
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 import picture
@@ -17,12 +15,6 @@ PICTURE = "_static/card.png"
 SIZE = (12, 6.3)  # inches, at 100 dots each: what is shown without being cut
 LONGEST = 200
 WORDS = "A wave made of 150 straight tangents"
-
-
-def site_address(app, config):
-    found = os.environ.get("SEEGRAD_SITE") or os.environ.get("READTHEDOCS_CANONICAL_URL")
-    if found:
-        config.html_baseurl = found.rstrip("/") + "/"
 
 
 def first_words(doctree):
@@ -37,10 +29,11 @@ def introduce(app, pagename, templatename, context, doctree):
     words = first_words(doctree) if doctree else ""
     if len(words) > LONGEST:
         words = words[:LONGEST].rpartition(" ")[0] + " …"
+    named = app.env.titles.get(pagename)
     tags = {
         "og:site_name": app.config.project,
         "og:type": "website",
-        "og:title": nodes.unescape(context.get("title", "")),
+        "og:title": named.astext() if named else unescape(context.get("title", "")),
         "og:description": words,
     }
     if app.config.html_baseurl:
@@ -64,7 +57,6 @@ def draw(app, exception):
 
 
 def setup(app):
-    app.connect("config-inited", site_address)
     app.connect("html-page-context", introduce)
     app.connect("build-finished", draw)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

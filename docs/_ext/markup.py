@@ -1,6 +1,7 @@
 """Mend the few things that the parts we build on write wrongly.
 
-What they write is no valid HTML in places, and loads an icon font of which we need a
+What they write is no valid HTML in places, has parts that a screen reader cannot name,
+and loads an icon font of which we need a
 dozen signs. Each mend is a pattern and what stands in its place.
 """
 
@@ -14,6 +15,9 @@ MENDS = [
         (r"<div id='sg-tag-list' class='sphx-glr-tag-list'></div>\n*", ""),
         (r'\s*<script src="[^"]*_static/sg-tags\.js[^"]*"></script>', ""),
         (r'\s*autocorrect="off"', ""),
+        (r'role="doc-biblioentry"', 'role="listitem"'),
+        (r"(<a [^>]*>)([^<]*)(</a><details[^>]*><summary)>",
+         r'\1\2\3 aria-label="Pages of \2">'),
         (r"(<summary[^>]*>\n)<p( class=.*?)</p>\n<p( class=.*?)</p>",
          r"\1<span\2</span>\n<span\3</span>"),
     ]

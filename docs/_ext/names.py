@@ -75,11 +75,17 @@ def signature(name):
         parameters = inspect.signature(named).parameters.values()
     except (TypeError, ValueError):
         # PyTorch's own functions in C++ tell it in the first line of their docstrings.
-        first = (inspect.getdoc(named) or "").partition("\n")[0]
-        called = re.match(r"\w+\(.*\)", first)
-        return f"{name.rpartition('.')[0]}.{called[0]}" if called else name
-    bare = [p.replace(annotation=p.empty) for p in parameters if p.name != "self"]
-    return f"{name}{inspect.Signature(bare)}"
+        first = (inspect.getdoc(named) or "").lstrip().partition("\n")[0]
+        called = re.match(r"[\w.]+(\(.*?\))(?: ->|$)", first)
+        return name + bare(called[1]) if called else name
+    untyped = [p.replace(annotation=p.empty) for p in parameters if p.name != "self"]
+    return f"{name}{inspect.Signature(untyped)}"
+
+
+def bare(called):
+    """A docstring's signature without types and escapes."""
+    untyped = re.sub(r": [\w.]+(\[[^]]*\])?", "", called)
+    return untyped.replace(" = ", "=").replace("\\*", "*")
 
 
 def setup(app):

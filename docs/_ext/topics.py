@@ -1,7 +1,9 @@
 """Topics: the same pages in another order than the one in which they are read.
 
-A page of plain links by topic, and on each page the topics it belongs to. No script is
-needed, so the keyboard reaches all of it. A tutorial without a topic fails the build.
+A page of links by topic, and on each page the topics it belongs to. Choosing a topic is
+following a link: the style sheet then hides the others, so no script is needed, the
+keyboard reaches all of it, and a choice has an address. A tutorial without a topic fails
+the build.
 """
 
 from pathlib import Path
@@ -38,8 +40,9 @@ HEAD = """\
 By topic
 ========
 
-Every page here belongs to at least one topic. The topics are listed under *On this
-page*.
+Choose a topic to see its pages alone. Every tutorial belongs to at least one.
+
+.. container:: seegrad-choices
 
 """
 
@@ -56,7 +59,8 @@ def write(app):
     listed = {name for names in TOPICS.values() for name in names.split()}
     if missing := {n for n in pages if n.startswith("plot_")} - listed:
         raise ExtensionError(f"{__file__}: no topic for {', '.join(sorted(missing))}")
-    parts = [HEAD]
+    choices = "".join(f"   - `{t} <#topic-{label(t)}>`__\n" for t in TOPICS)
+    parts = [HEAD, "   - `All <#by-topic>`__\n", choices, "\n"]
     for topic, names in TOPICS.items():
         links = "".join(f"- :doc:`{pages[name]}`\n" for name in names.split())
         title = f"{topic}\n{'-' * len(topic)}"

@@ -217,7 +217,8 @@ def svg(graph: GradientGraph, *, direction: str = "backward") -> str:
     size = re.search(r'width="(\d+)pt" height="(\d+)pt"', drawn)
     width, height = size.groups() if size else ("400", "400")
     head = (
-        f'<svg class="seegrad-graph" role="img" width="{width}" height="{height}" '
+        f'<svg class="seegrad-graph" role="img" aria-label="Autograd graph" '
+        f'width="{width}" height="{height}" '
         f'style="max-width: 100%; height: auto" '
     )
     drawn = re.sub(r'<svg width="\d+pt" height="\d+pt"\s*', head, drawn, count=1)

