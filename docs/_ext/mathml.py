@@ -19,6 +19,7 @@ def visit_displaymath(self, node):
     if r"\\" in tex and r"\begin" not in tex:
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
     formula = tex2mathml(tex, as_block=True).replace("\n", "")
+    formula = formula.replace("<mtable", '<mtable displaystyle="true"')
     self.body.append(f"{self.starttag(node, 'div', CLASS='math')}{formula}</div>\n")
     raise SkipNode
 

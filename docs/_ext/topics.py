@@ -36,6 +36,7 @@ TOPICS = {
 }
 HEAD = """\
 :orphan:
+:nosearch:
 
 By topic
 ========

@@ -177,8 +177,8 @@ def visit(tabs, base, page):
             tab.remove_listener(event, listener)
         for scheme in schemes:
             tab.emulate_media(color_scheme=scheme)
-            shown = tab.evaluate("document.documentElement.dataset.theme")
-            seen.axe[width, shown] = tab.evaluate(RUN_AXE)
+            tab.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
+            seen.axe[width, scheme] = tab.evaluate(RUN_AXE)
     return seen
 
 
