@@ -30,7 +30,7 @@ def test_the_html_checker_finds_nothing(built):
 FOCUSED = """() => {
   const e = document.activeElement;
   const card = e.matches(".sd-stretched-link") ? [e.closest(".sd-card")] : [];
-  const styles = [e, ...card].map((e) => getComputedStyle(e));
+  const styles = [e, ...card, ...e.children].map((e) => getComputedStyle(e));
   return {
     html: e.outerHTML.slice(0, 200),
     body: e === document.body,
