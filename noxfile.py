@@ -72,7 +72,7 @@ def live(session):
 
 @nox.session
 def site(session):
-    """Read the built site in a real browser; run `docs` first."""
+    """Read the built site in a real browser; run `docs` first. It needs Java, too."""
     install(session, *group("site"), torch=False)
     if not shutil.which("chromium"):
         session.run("playwright", "install", "chromium")
