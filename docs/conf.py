@@ -28,6 +28,7 @@ extensions = [
     "mathml",
     "rerun",
     "solutions",
+    "summary",
 ]
 exclude_patterns = [
     "_build",
