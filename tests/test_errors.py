@@ -1034,7 +1034,64 @@ OTHERS = {
         "'x', of type str",
         "torch.float64",
     ),
+    # explaining a gradient, and showing an error
+    "explain a list": (
+        lambda: seegrad.explain_grad([1.0]),
+        TypeError,
+        "tensor",
+        "be a tensor",
+        "of type list",
+        "Pass the tensor",
+    ),
+    "explain None": (
+        lambda: seegrad.explain_grad(None),
+        TypeError,
+        "tensor",
+        "be a tensor",
+        "None",
+        "pass the tensor itself",
+    ),
+    "expect no type": (
+        lambda: seegrad.expect_error("RuntimeError"),
+        TypeError,
+        "kind",
+        "be a type of exception",
+        "'RuntimeError', of type str",
+        "Pass for example RuntimeError",
+    ),
+    "expect no words": (
+        lambda: seegrad.expect_error(RuntimeError, 1),
+        TypeError,
+        "words",
+        "be a string",
+        "1, of type int",
+        "Pass for example",
+    ),
+    "expect in vain": (
+        lambda: expect(RuntimeError, "", None),
+        AssertionError,
+        "The block",
+        "raise RuntimeError",
+        "it ran through",
+        "Leave out expect_error",
+    ),
+    "expect other words": (
+        lambda: expect(RuntimeError, "twice", RuntimeError("once")),
+        AssertionError,
+        "The block",
+        "fail with a message that says 'twice'",
+        "it raised RuntimeError: once",
+        "Pass words that are in it",
+    ),
 }
+
+
+def expect(kind, words, error):
+    """Run a block that raises the error, or none, under `expect_error`."""
+    with seegrad.expect_error(kind, words):
+        if error:
+            raise error
+
 
 # ---------------------------------------------------------------- the tests
 
@@ -1047,7 +1104,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("refusal", REFUSED, ids=str)
 def test_an_error_teaches(refusal):
-    with pytest.raises((TypeError, ValueError)) as caught:
+    with pytest.raises((TypeError, ValueError, AssertionError)) as caught:
         refusal.run()
     message = str(caught.value)
     assert type(caught.value) is refusal.error
