@@ -24,6 +24,7 @@ def build(docs, options):
     places = ("-d", stage / "doctrees", docs, stage / "html")
     status = sphinx([*options, *map(str, places)])
     if status == 0:
+        (stage / "html" / ".buildinfo").unlink()  # Sphinx's note to itself, with paths
         turn(html, stage / "html")
         print(f"Open {html.absolute().as_uri()}/index.html")
     else:
