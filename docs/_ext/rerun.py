@@ -1,10 +1,10 @@
 """Run a page again exactly when its code, or something that its code uses, has changed.
 
 A build makes every page anew, so that nothing of an earlier build is left on any page.
-Only the slow part is remembered: what a script or a chapter gave when it ran. It lies in
-a folder of docs/_build/executed, named by a digest of the page's code, of what uses.py
-finds in it, and of what the build does around it. Such a folder is whole or not there:
-it is filled under another name first, so a build may be killed at any point.
+Only the slow part is remembered: what a script or a chapter gave when it ran. It lies
+in a folder of docs/_build/executed, named by a digest of the page's code, of what
+uses.py finds in it, and of what the build does around it. Such a folder is whole or not
+there: it is filled under another name first, so a build may be killed at any point.
 """
 
 import hashlib

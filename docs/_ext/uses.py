@@ -51,7 +51,7 @@ class Module:
                 self.always.append(statement)
 
     def files(self):
-        """This file, and those beside it that its text names."""
+        """The file itself, and those beside it that its text names."""
         strings = (n.value for n in ast.walk(self.tree) if isinstance(n, ast.Constant))
         named = {s for s in strings if isinstance(s, str) and 0 < len(s) < 80}
         beside = {self.folder / name for name in named if "\0" not in name}

@@ -1,4 +1,4 @@
-"""What a page's code uses: found in small made-up modules, and held against real runs."""
+"""What a page's code uses, in made-up modules, and held against what really runs."""
 
 import os
 import runpy
@@ -13,7 +13,8 @@ SOURCE = ROOT / "src" / "seegrad"
 TUTORIALS = sorted(ROOT.glob("tutorials/*/plot_*.py"))
 
 MODULES = {
-    "pkg/__init__.py": "from pkg.draw import circle, square\nfrom pkg.data import load\n",
+    "pkg/__init__.py": "from pkg.draw import circle, square\n"
+    "from pkg.data import load\n",
     "pkg/draw.py": """
 from typing import TYPE_CHECKING
 import numpy as np
@@ -113,8 +114,9 @@ def test_gradient_fields_do_not_use_the_polynomials():
 
 @pytest.mark.parametrize("script", TUTORIALS, ids=lambda path: path.stem)
 def test_nothing_runs_that_was_not_found(script, monkeypatch, capsys):
-    import seegrad.draw  # noqa: F401, so that no import runs below
     from matplotlib import pyplot as plt
+
+    import seegrad.draw  # noqa: F401, so that no import runs below
 
     ran = set()
     monkeypatch.setattr(plt, "show", lambda: None)
