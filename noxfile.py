@@ -66,7 +66,8 @@ def live(session):
     install(session, "-e.[docs]", *group("live"))
     watched = [f"--watch={folder}" for folder in ("src", "tutorials")]
     ignored = [f"--ignore=docs/{d}" for d in ("_build", "gallery", "api/generated")]
-    options = (*watched, *ignored, *session.posargs)
+    # Without an earlier build's pages: Sphinx doesn't know which of them use what.
+    options = ("-E", "-j", "auto", *watched, *ignored, *session.posargs)
     session.run("sphinx-autobuild", *options, "docs", LIVE, env=ONE_THREAD)
 
 

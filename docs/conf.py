@@ -29,6 +29,7 @@ extensions = [
     "rerun",
     "solutions",
     "summary",
+    "zips",
 ]
 exclude_patterns = [
     "_build",

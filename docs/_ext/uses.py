@@ -8,7 +8,7 @@ not plain Python counts as code that uses all of seegrad.
 """
 
 import ast
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def used_by(code, folder):
     seen = set()
     follow(page, EVERYTHING, seen)
     modules = {module for module, _ in seen}
-    files = {file for module in modules for file in module.files()}
+    files = {file for module in modules for file in module.files}
     targets = {target for module in modules for target, _ in module.imports.values()}
     packages = {target.partition(".")[0] for target in targets}
     return sorted(files), sorted({r for name in packages for r in releases(name)})
@@ -50,6 +50,14 @@ class Module:
             if not plain and getattr(statement, "decorator_list", True):
                 self.always.append(statement)
 
+    @cache  # noqa: B019, find() keeps the modules anyway
+    def met_under(self, name):
+        """The names, with attributes, in what one of its own names stands for."""
+        nodes = [self.tree] if name == EVERYTHING else self.always
+        nodes = [*nodes, *self.definitions.get(name, ())]
+        return {mention for node in nodes for mention in mentions(node)}
+
+    @cached_property
     def files(self):
         """The file itself, and those beside it that its text names."""
         strings = (n.value for n in ast.walk(self.tree) if isinstance(n, ast.Constant))
@@ -68,16 +76,14 @@ def follow(module, name, seen):
             follow(part, EVERYTHING, seen)
     elif (module, name) not in seen:
         seen.add((module, name))
-        whole = name == EVERYTHING
-        for inner in module.imports if whole and module.path else ():
-            lead(module, inner, None, seen)
-        nodes = [module.tree] if whole else module.always + module.definitions[name]
-        for node in nodes:
-            for mention, attribute in mentions(node):
-                if mention in module.imports:
-                    lead(module, mention, attribute, seen)
-                elif mention in module.definitions:
-                    follow(module, mention, seen)
+        if name == EVERYTHING and module.path:
+            for inner in module.imports:
+                lead(module, inner, None, seen)
+        for mention, attribute in module.met_under(name):
+            if mention in module.imports:
+                lead(module, mention, attribute, seen)
+            elif mention in module.definitions:
+                follow(module, mention, seen)
 
 
 def lead(module, name, attribute, seen):

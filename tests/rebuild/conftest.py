@@ -1,6 +1,7 @@
-"""The extensions of the docs can be imported, as Sphinx imports them."""
+"""The docs' modules can be imported, as Sphinx imports them."""
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[2] / "docs" / "_ext"))
+DOCS = Path(__file__).parents[2] / "docs"
+sys.path += [str(DOCS), str(DOCS / "_ext")]

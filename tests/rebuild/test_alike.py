@@ -1,12 +1,14 @@
 """The same sources give the same site, whatever was built before, where and when.
 
 `nox -s docs` has built the site. Here a copy of the project is built: first clean, then
-after pages were changed, renamed and deleted, then after all that was undone.
+after pages were changed, renamed and deleted, then after all that was undone. A build
+that is killed halfway between changes nothing.
 """
 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +30,8 @@ class Copy:
         self.root = Path(shutil.copytree(ROOT, folder, ignore=ignored, symlinks=True))
         self.docs = self.root / "docs"
 
-    def build(self, *options):
+    def start(self, *options):
+        """Begin a build, in a group of processes of its own."""
         env = os.environ | {
             "OMP_NUM_THREADS": "1",
             "PYTHONHASHSEED": "12345",
@@ -36,11 +39,24 @@ class Copy:
             "TZ": "Pacific/Kiritimati",
         }
         command = [sys.executable, "docs/build.py", *options]
-        done = subprocess.run(
-            command, cwd=self.root, env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        return done.stdout
+        said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        alone = {"cwd": self.root, "env": env, "start_new_session": True}
+        return subprocess.Popen(command, **said, **alone)
+
+    def build(self, *options):
+        """Build, and return what was said."""
+        process = self.start(*options)
+        words, _ = process.communicate()
+        assert process.returncode == 0, words[-5000:]
+        return words
+
+    def build_until(self, words, *options):
+        """Build, but kill the build with all its workers once it says these words."""
+        process = self.start(*options)
+        with process.stdout:
+            assert any(words in line for line in process.stdout)
+            os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
 
     def site(self):
         return tree(self.docs / "_build" / "html")
@@ -68,11 +84,12 @@ def site():
 def copy(tmp_path_factory):
     copy = Copy(tmp_path_factory.mktemp("elsewhere") / "with" / "another-path")
     copy.words = copy.build("-n", "-W", "-j", "1")
+    copy.clean = copy.site()
     return copy
 
 
 def test_a_clean_build_is_alike_elsewhere(copy, site):
-    assert differences(copy.site(), site) == []
+    assert differences(copy.clean, site) == []
 
 
 def test_its_last_words_tell_of_it(copy, site):
@@ -85,10 +102,12 @@ def test_its_last_words_tell_of_it(copy, site):
     )
 
 
-def test_a_new_build_runs_what_changed_and_leaves_nothing_old(copy, site):
+def test_it_follows_what_changes_and_leaves_nothing_old(copy, site):
     before = copy.runs()
     kept = {name: (copy.root / name).read_bytes() for name in CHANGED}
     change(copy)
+    copy.build_until("writing output", "-j", "2")
+    assert copy.site() == copy.clean
     copy.build("-j", "2")  # without -W: links to what is gone are left behind
     changed, after = copy.site(), copy.runs()
     assert not [name for name in changed if "why_sum" in name or "plot_sum." in name]
