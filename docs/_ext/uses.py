@@ -27,8 +27,7 @@ def used_by(code, folder):
     follow(page, EVERYTHING, seen)
     modules = {module for module, _ in seen}
     files = {file for module in modules for file in module.files}
-    targets = {target for module in modules for target, _ in module.imports.values()}
-    packages = {target.partition(".")[0] for target in targets}
+    packages = {package for module, name in seen for package in module.packages(name)}
     return sorted(files), sorted({r for name in packages for r in releases(name)})
 
 
@@ -50,12 +49,18 @@ class Module:
             if not plain and getattr(statement, "decorator_list", True):
                 self.always.append(statement)
 
-    @cache  # noqa: B019, find() keeps the modules anyway
+    @cache  # noqa: B019, because find() keeps the modules anyway
     def met_under(self, name):
         """The names, with attributes, in what one of its own names stands for."""
         nodes = [self.tree] if name == EVERYTHING else self.always
         nodes = [*nodes, *self.definitions.get(name, ())]
         return {mention for node in nodes for mention in mentions(node)}
+
+    def packages(self, name):
+        """The packages that its code under a name takes something from."""
+        met = {mention for mention, _ in self.met_under(name)}
+        names = self.imports if name == EVERYTHING else met & self.imports.keys()
+        return {self.imports[inner][0].partition(".")[0] for inner in names}
 
     @cached_property
     def files(self):
