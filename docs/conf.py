@@ -14,15 +14,20 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
+OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
+    markup mathml names rerun seal solutions summary topics zips"""  # in _ext/
 extensions = [
-    "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.intersphinx",
-    "numpydoc", "sphinx_gallery.gen_gallery", "myst_nb", "sphinx_design",
-    "sphinx_copybutton", "notfound.extension",
-    # ours, in _ext/
-    "address", "alt_text", "built_with", "card", "framework_tabs", "kernel_profile",
-    "lean", "listings", "markup", "mathml", "names", "rerun", "seal", "solutions",
-    "topics",
-]  # fmt: skip
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+    "myst_nb",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "notfound.extension",
+    *OURS.split(),
+]
 exclude_patterns = ["_build", "_ipython", "**.ipynb_checkpoints"]
 exclude_patterns += [f"gallery/**/*.{kind}" for kind in ("ipynb", "py", "json")]
 templates_path = ["_templates"]
