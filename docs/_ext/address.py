@@ -10,7 +10,9 @@ from urllib.parse import urlparse
 
 
 def configure(app, config):
-    found = os.environ.get("SEEGRAD_SITE") or os.environ.get("READTHEDOCS_CANONICAL_URL")
+    found = os.environ.get("SEEGRAD_SITE") or os.environ.get(
+        "READTHEDOCS_CANONICAL_URL"
+    )
     if found:
         config.html_baseurl = found.rstrip("/") + "/"
         config.notfound_urls_prefix = urlparse(config.html_baseurl).path

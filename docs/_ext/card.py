@@ -40,7 +40,9 @@ def introduce(app, pagename, templatename, context, doctree):
         tags["og:url"] = context.get("pageurl")
         tags["og:image"] = app.config.html_baseurl + PICTURE
         tags["og:image:alt"] = WORDS
-    lines = [f'<meta property="{k}" content="{escape(v)}" />' for k, v in tags.items() if v]
+    lines = [
+        f'<meta property="{k}" content="{escape(v)}" />' for k, v in tags.items() if v
+    ]
     if words:
         lines.append(f'<meta name="description" content="{escape(words)}" />')
     context["card"] = "".join(f"\n  {line}" for line in lines)

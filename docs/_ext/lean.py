@@ -1,8 +1,8 @@
 """Load on each page only what it uses.
 
-The parts we build on add their styles and scripts to every page: those of the gallery to
-the chapters, those of the tabs to pages without tabs. Here each file has a mark, and a
-page that does not carry the mark does not load the file.
+The parts we build on add their styles and scripts to every page: those of the gallery
+to the chapters, those of the tabs to pages without tabs. Here each file has a mark, and
+a page that does not carry the mark does not load the file.
 """
 
 import re

@@ -13,8 +13,8 @@ from card import first_words
 HEAD = """\
 # seegrad
 
-> Autograd you can see: executable tutorials on automatic differentiation in PyTorch, and
-> the small library that computes and draws everything on them.
+> Autograd you can see: executable tutorials on automatic differentiation in PyTorch,
+> and the small library that computes and draws everything on them.
 
 """
 

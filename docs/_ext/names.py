@@ -1,9 +1,9 @@
 """Names in code lead to what they name, and show its signature.
 
 sphinx-gallery links the names in its scripts. This does the same for full names in all
-other code, in chapters and in docstrings, by the same two sources: our own API pages and
-the inventories kept in docs/_inventories, so that no build asks another host. The
-inventories leave out torch.Tensor itself, or each variable would be a link.
+other code, in chapters and in docstrings, by the same two sources: our own API pages,
+and the inventories kept in docs/_inventories, so that no build asks another host. They
+leave out torch.Tensor itself, or each variable would be a link.
 """
 
 import inspect

@@ -2,8 +2,8 @@
 
 A page of links by topic, and on each page the topics it belongs to. Choosing a topic is
 following a link: the style sheet then hides the others, so no script is needed, the
-keyboard reaches all of it, and a choice has an address. A tutorial without a topic fails
-the build.
+keyboard reaches all of it, and a choice has an address. A tutorial without a topic
+fails the build.
 """
 
 from pathlib import Path
@@ -55,8 +55,11 @@ def label(topic):
 def write(app):
     """Write the page of topics, once the tutorials' pages are there."""
     docs = Path(app.srcdir)
-    pages = {p.stem: f"/{p.relative_to(docs).with_suffix('').as_posix()}"
-             for pattern in ("*.md", "gallery/*/plot_*.rst") for p in docs.glob(pattern)}
+    pages = {
+        p.stem: f"/{p.relative_to(docs).with_suffix('').as_posix()}"
+        for pattern in ("*.md", "gallery/*/plot_*.rst")
+        for p in docs.glob(pattern)
+    }
     listed = {name for names in TOPICS.values() for name in names.split()}
     if missing := {n for n in pages if n.startswith("plot_")} - listed:
         raise ExtensionError(f"{__file__}: no topic for {', '.join(sorted(missing))}")

