@@ -87,9 +87,8 @@ html_theme = "pydata_sphinx_theme"
 html_title = "seegrad"
 html_static_path = ["_static"]
 html_css_files = ["seegrad.css", "icons.css"]
-html_js_files = [
-    (name, {"defer": "defer"}) for name in ("steps.js", "atlas.js", "zoom.js")
-]
+SCRIPTS = ("steps.js", "atlas.js", "zoom.js")
+html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
 html_sidebars = {"*": []}  # none on the chapters

@@ -1,0 +1,103 @@
+"""What the site's extensions make of a small site: refusals, and what has an address."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+DOCS = Path(__file__).parents[2] / "docs"
+CONF = """\
+import sys
+sys.path[:0] = {places}
+project = "small"
+extensions = ["address", "alt_text", "card", "listings", "seal", "notfound.extension"]
+html_theme = "basic"
+templates_path = [{templates!r}]
+"""
+HOME = "Home\n====\n\nThe *first* words & more. And others.\n\n.. toctree::\n\n   other\n"
+OTHER = "A & B\n=====\n\nIt has a picture.\n\n{}\n"
+PICTURE = ".. image:: dot.svg\n   :alt: {}"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    """Build two pages, one with a picture, and return the folder of the site."""
+    monkeypatch.delenv("SEEGRAD_SITE", raising=False)
+    monkeypatch.delenv("READTHEDOCS_CANONICAL_URL", raising=False)
+    source, out = tmp_path / "source", tmp_path / "out"
+    source.mkdir()
+
+    def build(picture=PICTURE.format("A dot in a square.")):
+        places = [str(DOCS), str(DOCS / "_ext")]
+        conf = CONF.format(places=places, templates=str(DOCS / "_templates"))
+        (source / "conf.py").write_text(conf)
+        (source / "index.rst").write_text(HOME)
+        (source / "other.rst").write_text(OTHER.format(picture))
+        (source / "dot.svg").write_text(SVG)
+        words = tmp_path / "words.txt"
+        with docutils_namespace(), words.open("w") as said:
+            app = Sphinx(
+                source, source, out, tmp_path / "trees", "html", {}, None, said
+            )
+            app.build()
+        assert app._warncount == len(words.read_text().splitlines())
+        return out, words.read_text()
+
+    return build
+
+
+def test_a_picture_with_words_is_taken(build):
+    assert build()[1] == ""
+
+
+@pytest.mark.parametrize(
+    "picture", [".. image:: dot.svg", PICTURE.format("dot"), PICTURE.format("dot.svg")]
+)
+def test_a_picture_without_words_is_a_warning(build, picture):
+    _, warned = build(picture)
+    assert "the picture dot.svg needs an alternative text" in warned
+    assert "[alt_text]" in warned
+
+
+def test_without_an_address_nothing_needs_one(build):
+    site, _ = build()
+    assert not (site / "sitemap.xml").exists()
+    assert "- [A & B](other.html): It has a picture." in (site / "llms.txt").read_text()
+    page = (site / "other.html").read_text()
+    assert '<meta property="og:title" content="A &amp; B" />' in page
+    assert "og:image" not in page
+    assert "canonical" not in page
+
+
+@pytest.mark.parametrize("variable", ["SEEGRAD_SITE", "READTHEDOCS_CANONICAL_URL"])
+def test_with_an_address_the_site_is_found_from_outside(build, monkeypatch, variable):
+    monkeypatch.setenv(variable, "https://here.test/deep")
+    site, _ = build()
+    places = ET.parse(site / "sitemap.xml").iterfind(".//{*}loc")
+    base = "https://here.test/deep/"
+    assert [p.text for p in places] == [f"{base}index.html", f"{base}other.html"]
+    home = (site / "index.html").read_text()
+    for name, content in {
+        "title": "Home",
+        "description": "The first words &amp; more. And others.",
+        "url": f"{base}index.html",
+        "image": f"{base}_static/card.png",
+    }.items():
+        assert f'<meta property="og:{name}" content="{content}" />' in home
+    assert (site / "_static/card.png").read_bytes()[1:4] == b"PNG"
+    assert f"({base}other.html)" in (site / "llms.txt").read_text()
+    assert 'href="/deep/_static/' in (site / "404.html").read_text()
+
+
+def test_a_page_names_what_it_runs(build):
+    """The policy is the same when nothing changed, and names each inline script."""
+    site, _ = build()
+    page = site / "index.html"
+    first = page.read_text()
+    assert first.count('http-equiv="Content-Security-Policy"') == 1
+    assert "default-src 'self'" in first
+    build()
+    assert page.read_text() == first
