@@ -97,6 +97,10 @@ def test_figures_have_text_that_somebody_wrote(visits):
     assert len(figures) >= 20
 
 
+def test_chapters_figures_have_captions(visits):
+    assert not faults(visits, lambda v: v.read["bare"])
+
+
 def test_figures_are_svg_and_lighter_than_sharp_png(visits, browser):
     pictures = {p["src"] for v in visits for p in v.read["pictures"]}
     paths = sorted({HTML / unquote(urlparse(src).path)[1:] for src in pictures})
