@@ -1,4 +1,4 @@
-"""What the site's extensions make of a small site: refusals, and what has an address."""
+"""What the extensions make of a small site: what they refuse, what has an address."""
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -16,9 +16,19 @@ extensions = ["address", "alt_text", "card", "listings", "seal", "notfound.exten
 html_theme = "basic"
 templates_path = [{templates!r}]
 """
-HOME = "Home\n====\n\nThe *first* words & more. And others.\n\n.. toctree::\n\n   other\n"
+HOME = """\
+Home
+====
+
+The *first* words & more. And others.
+
+.. toctree::
+
+   other
+"""
 OTHER = "A & B\n=====\n\nIt has a picture.\n\n{}\n"
 PICTURE = ".. image:: dot.svg\n   :alt: {}"
+TOLD = PICTURE.format("A dot in a square.")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
@@ -30,7 +40,7 @@ def build(tmp_path, monkeypatch):
     source, out = tmp_path / "source", tmp_path / "out"
     source.mkdir()
 
-    def build(picture=PICTURE.format("A dot in a square.")):
+    def build(picture=TOLD):
         places = [str(DOCS), str(DOCS / "_ext")]
         conf = CONF.format(places=places, templates=str(DOCS / "_templates"))
         (source / "conf.py").write_text(conf)
