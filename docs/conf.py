@@ -26,6 +26,7 @@ extensions = [
     "mathml",
     "rerun",
     "solutions",
+    "take_home",
 ]
 exclude_patterns = [
     "_build",
@@ -70,7 +71,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "min_reported_time": 1e6,
     "show_signature": False,
-    "download_all_examples": True,
+    "download_all_examples": False,
 }
 
 # ---------------------------------------------------------------- chapters
@@ -118,5 +119,5 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+copybutton_selector = "div:not(.highlight-none, .highlight-myst-ansi) > .highlight pre"
 copybutton_exclude = ".linenos, .gp, .go"
-notfound_urls_prefix = "/"
