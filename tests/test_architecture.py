@@ -125,6 +125,26 @@ def test_tutorials_use_public_names_only(path):
     assert not of_ours(imports(path))
 
 
+OTHER_FRAMEWORKS = {"tensorflow", "jax", "jaxlib", "keras"}
+THEIR_TESTS = ROOT / "tests" / "frameworks"
+ELSEWHERE = [
+    path
+    for folder in ("src", "tutorials", "tests", "benchmarks")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if not path.is_relative_to(THEIR_TESTS)
+]
+
+
+def test_only_chapters_and_their_tests_import_other_frameworks():
+    guilty = {
+        path.name: found
+        for path in [*ELSEWHERE, ROOT / "noxfile.py"]
+        if (found := {n.split(".")[0] for n in imports(path)} & OTHER_FRAMEWORKS)
+    }
+    assert not guilty
+    assert len(ELSEWHERE) > 40
+
+
 # ---------------------------------------------------------------- what loads what
 
 HEAVY = "[m for m in ('matplotlib', 'pygraphviz', 'torch._dynamo') if m in sys.modules]"

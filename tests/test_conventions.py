@@ -295,6 +295,7 @@ def test_results_are_frozen_dataclasses_of_tensors(cls):
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(made, fields[0], None)
     assert {made: 1}[made] == 1  # hashed and compared as one thing, not elementwise
+    assert dataclasses.replace(made) != made
 
 
 @pytest.mark.parametrize("cls", RESULTS)
