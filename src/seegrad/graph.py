@@ -200,7 +200,7 @@ def gradient_graph(
     A node of autograd takes the gradient of a result by the operation's output and
     returns one by each of its inputs [1]_. The gradients on the edges into a node add
     up to the node's own. The graph stays usable, and every ``.grad`` as it was; only
-    where `retain_grad` was called before `gc.freeze` it grows, since frozen objects
+    where ``retain_grad`` was called before ``gc.freeze`` it grows, since frozen objects
     can't be found. Hooks that you registered on tensors run once more.
 
     References
