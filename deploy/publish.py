@@ -7,8 +7,8 @@
     uv run deploy/publish.py docs/_build/html /srv/seegrad
 
 A reader must never get half of one version and half of another. So each version is a
-folder of its own, and what changes is where the link ``current`` points. Styles, scripts
-and pictures are named by a digest of their bytes, and nginx looks for them in
+folder of its own, and what changes is where the link ``current`` points. Styles,
+scripts and pictures are named by a digest of their bytes, and nginx looks for them in
 ``previous``, too: a page that was opened before the change finds the files it names.
 
 What is the same as before is a hard link to it. Its date stays, and so does the ETag
@@ -75,7 +75,7 @@ def read(html):
 
 
 def with_named(files):
-    """Add files whose names tell their bytes, and let pages and styles ask for those."""
+    """Add files whose names tell their bytes; pages and styles ask for those."""
     names = {}
     # Styles name other files, so they come last.
     for name in sorted(files, key=lambda name: name.endswith(".css")):

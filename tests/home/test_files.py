@@ -1,4 +1,4 @@
-"""The files that the site offers: the same bytes every time, and what pages say of them."""
+"""The files that the site offers: the same bytes every time, and told of on pages."""
 
 import json
 import os
