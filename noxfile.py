@@ -109,18 +109,15 @@ def release(session):
     session.run("python", "-m", "build", "--no-isolation")  # the wheel from the sdist
     archives = sorted(map(str, Path("dist").resolve().iterdir()))
     session.run("twine", "check", "--strict", *archives)
-    clean = Path(session.create_tmp()) / "clean"
+    clean = Path(session.create_tmp()).absolute() / "clean"
     session.run("python", "-m", "venv", "--clear", str(clean))
-    python = str(next(clean.glob("[bS]*/python*")))
-    pip = (python, "-m", "pip", "install", "--quiet")
-    session.run(*pip, *TORCH, external=True)
+    pip = (next(clean.glob("[bS]*/python*")), "-m", "pip", "--quiet")
+    session.run(*pip, "install", *TORCH, external=True)
     for archive in archives:
         seegrad = f"seegrad[plot] @ {Path(archive).as_uri()}"
-        needs = ("--force-reinstall", "--no-deps", archive)
-        session.run(*pip, "-c", "constraints.txt", seegrad, external=True)
-        session.run(*pip, *needs, external=True)
-        with session.chdir(clean):
-            session.run(python, "-W", "error", "-c", USE, external=True)
+        session.run(*pip, "install", "-c", "constraints.txt", seegrad, external=True)
+        session.run(pip[0], "-W", "error", "-c", USE, external=True)
+        session.run(*pip, "uninstall", "--yes", "seegrad", external=True)
 
 
 @nox.session

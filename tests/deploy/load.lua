@@ -41,9 +41,7 @@ function response(status, headers, body)
 end
 
 function done(summary)
-    local errors = summary.errors
-    local lost = errors.connect + errors.read + errors.write + errors.timeout
-    local counts = { lost = lost, refused = errors.status }
+    local counts = summary.errors
     for _, name in ipairs({ "first", "second", "either", "wrong" }) do
         counts[name] = 0
         for _, thread in ipairs(threads) do
@@ -51,6 +49,6 @@ function done(summary)
         end
     end
     for name, count in pairs(counts) do
-        print("count", name, count)
+        print(name, count)
     end
 end
