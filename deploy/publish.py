@@ -8,8 +8,9 @@
 
 A reader must never get half of one version and half of another. So each version is a
 folder of its own, and what changes is where the link ``current`` points. Styles,
-scripts and pictures are named by a digest of their bytes, and nginx looks for them in
-``previous``, too: a page that was opened before the change finds the files it names.
+scripts and pictures are named by a digest of their bytes, and nginx takes them from
+``assets``, which holds those of the version before, too: a page that was opened before
+the change finds the files it names.
 
 What is the same as before is a hard link to it. Its date stays, and so does the ETag
 that nginx makes of the date; what is new has a date that no version before it had.
@@ -29,6 +30,7 @@ from pathlib import Path, PurePosixPath
 import brotli
 
 NAMED = ("_images/", "_static/", "searchindex.js")
+DIGEST = re.compile(r"\.[0-9a-f]{16}\.\w+(\.br|\.gz)?$")
 REFERENCE = re.compile(
     r'(?P<before>\b(?:src|href)="(?:(?:\.\./)*|/(?:[^":]*?/)?))'
     r'(?P<file>(?:_images/|_static/|searchindex\.js)[^"?#]*)'
@@ -59,11 +61,11 @@ def publish(html, home):
     for one in written:
         one.result()
     release = draft.rename(releases / str(stamp))
-    if before:
-        point(home / "previous", before)
+    lay_out(release, home / "assets")
     point(current, release)
     for old in set(releases.iterdir()) - {before, release}:
         shutil.rmtree(old)
+    tidy(home / "assets", releases)
     return release
 
 
@@ -126,6 +128,23 @@ def put(path, content, old, stamp):
         file = path.with_name(path.name + ending)
         file.write_bytes(body)
         os.utime(file, (stamp, stamp))
+
+
+def lay_out(release, assets):
+    """Add the version's named files to those of the versions before."""
+    for file in release.rglob("*"):
+        place = assets / file.relative_to(release)
+        if DIGEST.search(file.name) and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.link(file, place)
+
+
+def tidy(assets, releases):
+    """Remove named files that no version asks for any more."""
+    kept = {p.relative_to(r) for r in releases.iterdir() for p in r.rglob("*")}
+    for file in assets.rglob("*"):
+        if file.is_file() and file.relative_to(assets) not in kept:
+            file.unlink()
 
 
 def point(link, release):

@@ -43,7 +43,7 @@ def test_no_answer_fails_or_mixes_while_versions_change(
     server, site, changed, tmp_path, capsys
 ):
     # A copy: two versions on, publishing removes the folder of this one.
-    both = [server.home / "previous", server.home / "current"]
+    both = sorted((server.home / "releases").iterdir())
     keep = [tmp_path / "changed", tmp_path / "site"]
     for folder, copy in zip(both, keep, strict=True):
         subprocess.run(["cp", "-rL", folder, copy], check=True)
@@ -72,8 +72,8 @@ def test_no_answer_fails_or_mixes_while_versions_change(
     load = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     person = threading.Thread(target=reader)
     person.start()
-    for version in (changed, site) * 2:
-        time.sleep(SECONDS / 6)
+    for version in (changed, site) * 4:
+        time.sleep(SECONDS / 12)
         publish.publish(version, server.home)
     told, _ = load.communicate(timeout=60)
     stop.set()
@@ -97,6 +97,19 @@ def test_only_what_changed_is_sent_again(server, site, changed):
     assert [status for status, _, _ in answers] == [200, 304]
     assert server.get(f"/{asset}")[0] == 200
     publish.publish(site, server.home)
+
+
+def test_old_versions_go(server, site, changed):
+    def styles():
+        return {p.name for p in server.home.glob("assets/_static/seegrad.*.css")}
+
+    publish.publish(changed, server.home)
+    two = styles()
+    publish.publish(site, server.home)
+    assert styles() == two
+    publish.publish(site, server.home)
+    assert len(two) == 2
+    assert len(styles()) == 1
     assert len(list((server.home / "releases").iterdir())) == 2
 
 
