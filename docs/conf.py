@@ -30,14 +30,8 @@ extensions = [
     "solutions",
     "take_home",
 ]
-exclude_patterns = [
-    "_build",
-    "_ipython",
-    "gallery/**/*.ipynb",
-    "gallery/**/*.py",
-    "gallery/**/*.json",
-    "**.ipynb_checkpoints",
-]
+exclude_patterns = ["_build", "_ipython", "**.ipynb_checkpoints"]
+exclude_patterns += [f"gallery/**/*.{kind}" for kind in ("ipynb", "py", "json")]
 templates_path = ["_templates"]
 nitpicky = True
 default_role = "autolink"
