@@ -82,6 +82,46 @@ def site(session):
 
 
 @nox.session
+def home(session):
+    """Run what readers take home, as they do, and copy code; run `docs` first."""
+    install(session, *group("home"), torch=False)
+    if not shutil.which("chromium"):
+        session.run("playwright", "install", "chromium")
+    wheel = session.cache_dir / "torch"
+    session.run("pip", "download", "--dest", str(wheel), *TORCH, silent=True)
+    env = {"TORCH_WHEEL": str(wheel)}
+    folder = "tests/home"
+    session.run("pytest", f"--confcutdir={folder}", folder, *session.posargs, env=env)
+
+
+@nox.session
+def deploy(session):
+    """Serve the built site with nginx, under load; run `docs` first."""
+    install(session, *group("deploy"), torch=False)
+    folder = "tests/deploy"
+    session.run("pytest", f"--confcutdir={folder}", folder, *session.posargs)
+
+
+@nox.session
+def release(session):
+    """Build the sdist and the wheel into dist/, and use each where nothing else is."""
+    install(session, *group("release"), torch=False)
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation")  # the wheel from the sdist
+    archives = sorted(map(str, Path("dist").resolve().iterdir()))
+    session.run("twine", "check", "--strict", *archives)
+    clean = Path(session.create_tmp()).absolute() / "clean"
+    session.run("python", "-m", "venv", "--clear", str(clean))
+    pip = (next(clean.glob("[bS]*/python*")), "-m", "pip", "--quiet")
+    session.run(*pip, "install", *TORCH, external=True)
+    for archive in archives:
+        seegrad = f"seegrad[plot] @ {Path(archive).as_uri()}"
+        session.run(*pip, "install", "-c", "constraints.txt", seegrad, external=True)
+        session.run(pip[0], "-W", "error", "-c", USE, external=True)
+        session.run(*pip, "uninstall", "--yes", "seegrad", external=True)
+
+
+@nox.session
 def bench(session):
     """Measure speed as ratios against peers; name the benchmarks, or run them all."""
     install(session, "-e.[plot,graph]", *group("bench"))
@@ -100,9 +140,17 @@ def minimums(session):
     session.run("pytest", *LIBRARY, "-n", "auto", env=ONE_THREAD)
 
 
-OTHERS = ("site", "frameworks", "rebuild")
+OTHERS = ("site", "frameworks", "rebuild", "home", "deploy")
 LIBRARY = [f"--ignore=tests/{folder}" for folder in OTHERS]
 SPHINX = ("-n", "-W", "--keep-going", "-j", "auto")
+TORCH = ("--no-deps", "--retries", "0", "--extra-index-url", CPU_BUILDS)
+TORCH += ("-c", "constraints.txt", "torch")
+USE = """\
+import seegrad
+tangent = seegrad.tangent_line(lambda x: x**3, 2.0)
+assert tangent.slope == 12
+seegrad.plot_tangent_line(tangent)
+"""
 
 
 def test_in_docs(session, folder):
@@ -131,7 +179,6 @@ def install(session, *needs, torch=True):
         return
     pinned = ("-c", "constraints.txt")
     if torch:
-        index = ("--retries", "0", "--extra-index-url", CPU_BUILDS)
-        session.install("--no-deps", *index, *pinned, "torch")
+        session.install(*TORCH)
     session.install(*pinned, *needs)
     stamp.write_text(wanted)

@@ -15,7 +15,7 @@ version = release = seegrad.__version__
 language = "en"
 
 OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
-    markup mathml names rerun seal solutions summary topics zips"""  # in _ext/
+    markup mathml names rerun seal solutions summary take_home topics zips"""  # in _ext/
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -69,7 +69,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "min_reported_time": 1e6,
     "show_signature": False,
-    "download_all_examples": True,
+    "download_all_examples": False,
 }
 
 # ---------------------------------------------------------------- chapters
@@ -113,6 +113,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+copybutton_selector = "div:not(.highlight-none, .highlight-myst-ansi) > .highlight pre"
 copybutton_exclude = ".linenos, .gp, .go"
 notfound_template = "missing.html"
 notfound_urls_prefix = "/"

@@ -140,8 +140,8 @@ def test_no_link_leads_nowhere(visits, base):
 
 def test_downloads_are_served(visits, base, browser):
     page = browser.new_page()
-    links = {url for v in visits for url in v.read["links"] if "_downloads/" in url}
-    assert {url.rpartition(".")[2] for url in links} == {"py", "ipynb", "zip"}
+    links = {url for v in visits for url in v.read["links"] if "/download/" in url}
+    assert {url.rpartition(".")[2] for url in links} == {"py", "ipynb", "whl", "zip"}
     for url in links:
         assert page.request.get(url).status == 200, url
 
