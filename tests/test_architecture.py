@@ -21,7 +21,9 @@ TUTORIALS = sorted(ROOT.glob("tutorials/*/plot_*.py"))
 MATHEMATICS = {"_check", "gradient", "numerical"}
 MAY_IMPORT = {
     "_check": set(),
-    "gradient": {"_check"},
+    "_elementwise": {"_check"},
+    "taylor": {"_check"},
+    "gradient": {"_check", "_elementwise", "taylor"},
     "numerical": {"_check"},
     "tangent": MATHEMATICS,
     "reduction": MATHEMATICS,
