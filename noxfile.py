@@ -9,10 +9,10 @@ import nox
 
 nox.needs_version = ">=2025.2"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["tests", "lint", "doctest", "docs", "frameworks"]
+nox.options.sessions = ["tests", "lint", "doctest", "docs", "frameworks", "rebuild"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
-HTML = Path("docs/_build/html")
+LIVE = "docs/_build/live/html"
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # the workers share the cores
 
@@ -45,19 +45,19 @@ def doctest(session):
 def docs(session):
     """Build the site; any warning, failing example or failing cell fails it."""
     install(session, "-e.[docs]", *group("frameworks"))
-    session.run("sphinx-build", *SPHINX, *session.posargs, "docs", HTML, env=ONE_THREAD)
-    pages = len(list(HTML.rglob("*.html")))
-    session.log(f"{pages} pages. Open {(HTML / 'index.html').resolve().as_uri()}")
+    session.run("python", "docs/build.py", *SPHINX, *session.posargs, env=ONE_THREAD)
 
 
 @nox.session(python=False)
 def frameworks(session):
     """Test what the chapters say of TensorFlow and JAX; run `docs` first."""
-    # In that session's environment: nobody wants TensorFlow installed twice.
-    folders = os.pathsep.join(str(Path(".nox/docs") / d) for d in ("bin", "Scripts"))
-    python = shutil.which("python", path=folders) or session.error("Run `docs` first.")
-    options = ("--confcutdir=tests/frameworks", "tests/frameworks", *session.posargs)
-    session.run(python, "-m", "pytest", *options, env=ONE_THREAD)
+    test_in_docs(session, "tests/frameworks")
+
+
+@nox.session(python=False)
+def rebuild(session):
+    """Test that builds are alike, whole and never in vain; run `docs` first."""
+    test_in_docs(session, "tests/rebuild")
 
 
 @nox.session
@@ -66,8 +66,9 @@ def live(session):
     install(session, "-e.[docs]", *group("live"))
     watched = [f"--watch={folder}" for folder in ("src", "tutorials")]
     ignored = [f"--ignore=docs/{d}" for d in ("_build", "gallery", "api/generated")]
-    options = (*watched, *ignored, *session.posargs)
-    session.run("sphinx-autobuild", *options, "docs", HTML, env=ONE_THREAD)
+    # Without an earlier build's pages: Sphinx doesn't know which of them use what.
+    options = ("-E", "-j", "auto", *watched, *ignored, *session.posargs)
+    session.run("sphinx-autobuild", *options, "docs", LIVE, env=ONE_THREAD)
 
 
 @nox.session
@@ -99,8 +100,17 @@ def minimums(session):
     session.run("pytest", *LIBRARY, "-n", "auto", env=ONE_THREAD)
 
 
-LIBRARY = ("--ignore=tests/site", "--ignore=tests/frameworks")
-SPHINX = ("-n", "-W", "--keep-going", "-j", "auto", "-d", "docs/_build/doctrees")
+OTHERS = ("site", "frameworks", "rebuild")
+LIBRARY = [f"--ignore=tests/{folder}" for folder in OTHERS]
+SPHINX = ("-n", "-W", "--keep-going", "-j", "auto")
+
+
+def test_in_docs(session, folder):
+    """Test in the environment of `docs`: nobody wants TensorFlow installed twice."""
+    places = os.pathsep.join(str(Path(".nox/docs") / d) for d in ("bin", "Scripts"))
+    python = shutil.which("python", path=places) or session.error("Run `docs` first.")
+    options = (f"--confcutdir={folder}", folder, *session.posargs)
+    session.run(python, "-m", "pytest", *options, env=ONE_THREAD)
 
 
 def group(name):

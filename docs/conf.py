@@ -14,6 +14,7 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
+OURS = "framework_tabs kernel_profile mathml rerun solutions summary zips"  # in _ext/
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -23,11 +24,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "notfound.extension",
-    "framework_tabs",
-    "kernel_profile",
-    "mathml",
-    "rerun",
-    "solutions",
+    *OURS.split(),
 ]
 exclude_patterns = [
     "_build",

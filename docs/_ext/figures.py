@@ -28,7 +28,8 @@ def scrape(block, block_vars, gallery_conf):
             f"figure and describes it in one sphinx_gallery_alt comment, but this one "
             f"has {len(figures)} figures and {len(texts)} descriptions."
         )
-    rst = matplotlib_scraper(block, block_vars, gallery_conf, format="svg")
+    undated = {"format": "svg", "metadata": {"Date": None}}
+    rst = matplotlib_scraper(block, block_vars, gallery_conf, **undated)
     if texts:
         rst = re.sub(r":alt: .*", lambda _: f":alt: {texts[0]}", rst)
     return rst

@@ -1,0 +1,138 @@
+"""What a page's code uses, in made-up modules, and held against what really runs."""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+import uses
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "seegrad"
+TUTORIALS = sorted(ROOT.glob("tutorials/*/plot_*.py"))
+
+MODULES = {
+    "pkg/__init__.py": "from pkg.draw import circle, square\n"
+    "from pkg.data import load\n",
+    "pkg/draw.py": """
+from typing import TYPE_CHECKING
+import numpy as np
+from pkg import pen, unused
+from pkg.shapes import Circle, Square
+def circle(c: Circle): return pen.thin(c)
+def square(s):
+    from pkg import late
+    return isinstance(s, Square) and late.now()
+""",
+    "pkg/pen.py": "from pkg import ink\nWIDTH = 1\ndef thin(x): return WIDTH\n"
+    "def thick(x): return ink.BLACK\n",
+    "pkg/ink.py": "BLACK = 0\n",
+    "pkg/shapes.py": "from pkg import edges\nclass Circle: pass\n"
+    "class Square:\n    def side(self): return edges.edge()\n",
+    "pkg/edges.py": "def edge(): return 1\n",
+    "pkg/late.py": "def now(): return True\n",
+    "pkg/unused.py": "",
+    "pkg/data.py": "FILE = 'table.json'\nfrom pkg import registry\n"
+    "def load(): return registry.find()\n",
+    "pkg/registry.py": "from pkg import ink\nALL = []\ndef add(f): ALL.append(f)\n"
+    "@add\ndef one(): return ink.BLACK\ndef find(): return ALL\n",
+    "pkg/table.json": "{}",
+}
+
+
+@pytest.fixture
+def used(tmp_path, monkeypatch):
+    """Files that code uses of the modules above, as a function."""
+    for name, text in MODULES.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(uses, "FOLDERS", [tmp_path])
+    uses.find.cache_clear()
+    yield lambda code: {p.name for p in uses.used_by(code, tmp_path)[0]}
+    uses.find.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        ("import numpy", set()),
+        ("import pkg", set()),
+        ("import pkg\npkg.circle(1)", {"draw.py", "pen.py", "shapes.py"}),
+        ("import pkg as p\np.circle(1)", {"draw.py", "pen.py", "shapes.py"}),
+        ("from pkg import circle as c\nc(1)", {"draw.py", "pen.py", "shapes.py"}),
+        (
+            "import pkg\ndef f():\n    return pkg.square(1)",
+            {"draw.py", "shapes.py", "edges.py", "late.py"},
+        ),
+        ("from pkg import pen\npen.thick(1)", {"pen.py", "ink.py"}),
+        ("import pkg\npkg.pen.thin(1)", {"pen.py", "ink.py"}),
+        ("import pkg\npkg.load()", {"data.py", "table.json", "registry.py", "ink.py"}),
+        ("open('pkg/table.json')", {"table.json"}),
+    ],
+)
+def test_names_are_followed(used, code, files):
+    assert used(code) == files
+
+
+def test_a_package_used_as_a_whole_brings_all_that_it_names(used):
+    everything = {Path(name).name for name in MODULES} - {"unused.py"}
+    assert used("import pkg\nvars(pkg)") == everything
+
+
+def test_code_that_is_not_python_uses_all_of_seegrad():
+    files, _ = uses.used_by("%matplotlib inline", ROOT)
+    public = {path.name for path in SOURCE.glob("*.py")}
+    assert {path.name for path in files} == public
+
+
+def test_versions_are_those_of_the_packages_that_are_met(monkeypatch):
+    monkeypatch.setattr(uses, "version", lambda name: f"<{name}>")
+    uses.releases.cache_clear()
+    code = "import seegrad, math, myst_nb\nseegrad.gradient"
+    _, releases = uses.used_by(code, ROOT)
+    uses.releases.cache_clear()
+    assert "myst-nb <myst-nb>" in releases
+    assert "torch <torch>" in releases
+    assert not [r for r in releases if "pygraphviz" in r or "seegrad" in r]
+
+
+def of(script):
+    files, _ = uses.used_by(script.read_text(encoding="utf-8"), script.parent)
+    return {path.stem for path in files if path.parent == SOURCE}
+
+
+def test_gradient_fields_do_not_use_the_polynomials():
+    fields = [of(script) for script in TUTORIALS if script.parent.name == "fields"]
+    assert len(fields) >= 4
+    assert not [names for names in fields if "polynomial" in names]
+    assert [names for names in fields if {"field", "plot"} <= names]
+    fits = [of(script) for script in TUTORIALS if script.parent.name == "fitting"]
+    assert all("polynomial" in names for names in fits)
+
+
+@pytest.mark.parametrize("script", TUTORIALS, ids=lambda path: path.stem)
+def test_nothing_runs_that_was_not_found(script, monkeypatch, capsys):
+    from matplotlib import pyplot as plt
+
+    import seegrad.draw  # noqa: F401, so that no import runs below
+
+    ran = set()
+    monkeypatch.setattr(plt, "show", lambda: None)
+    plt.switch_backend("agg")
+
+    def note(frame, event, arg):
+        if event == "call":
+            ran.add(frame.f_code.co_filename)
+
+    sys.setprofile(note)
+    try:
+        runpy.run_path(str(script))
+    finally:
+        sys.setprofile(None)
+        plt.close("all")
+    paths = {Path(os.path.realpath(name)) for name in ran}
+    ours = {path.stem for path in paths if path.parent == SOURCE}
+    assert ours <= of(script)
+    assert bool(ours) == bool(of(script))
