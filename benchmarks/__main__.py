@@ -11,7 +11,7 @@ from rounds import table
 
 import seegrad
 
-ALL = ("graphs",)
+ALL = ("graphs", "curves", "fields", "fits", "orders", "startup", "device")
 
 
 def main(names: list[str]) -> None:

@@ -195,8 +195,8 @@ print({HEAVY})
 # ---------------------------------------------------------------- public names
 
 PUBLIC = {
-    "derivative": "(f, x, *, order=1)",
-    "gradient": "(f, *xs)",
+    "derivative": "(f, x, *, order=1, check=True)",
+    "gradient": "(f, *xs, check=True)",
     "numerical_derivative": "(f, x, *, h=None)",
     "numerical_gradient": "(f, *xs, h=None)",
     "tangent_line": "(f, x0)",

@@ -27,6 +27,8 @@ def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) ->
         tensors their device; numbers, lists and integers become float64.
     order : int, optional
         Which derivative: 1 for f′, 2 for f″ and so on.
+    check : bool, optional
+        False leaves out the checks that f keeps the points apart, and is fastest.
 
     Returns
     -------
@@ -50,12 +52,19 @@ def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) ->
     -----
     One reverse pass gives all points. With y = f(x), autograd computes the product
     of a vector v with the Jacobian, vᵀJ [1]_. An elementwise f has a diagonal J with
-    f′ on it, so v = (1, …, 1) gives f′ at every point. Higher orders nest the passes.
+    f′ on it, so v = (1, …, 1) gives f′ at every point.
+
+    Where f goes through with a stand-in for its points, which knows elementwise
+    operations only, nothing else needs to be checked, and many points are taken in
+    pieces of 32,768 a thread, which stay in the processor's cache. Its higher orders
+    are computed by Taylor arithmetic, order by order [2]_. For any other f the passes
+    are nested, and values and gradients are compared to see that no points mix.
 
     References
     ----------
     .. [1] A. Griewank and A. Walther, Evaluating Derivatives, 2nd ed., SIAM, 2008,
        section 3.2.
+    .. [2] The same, section 13.2.
 
     Examples
     --------
@@ -87,6 +96,8 @@ def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]
         of their shape, computed elementwise.
     *xs : tensor, array, list or number
         The points, one argument a variable. Their shapes broadcast to one another.
+    check : bool, optional
+        As in `derivative`.
 
     Returns
     -------
@@ -219,10 +230,15 @@ def _call(
 
 
 def _pull_all(
-    y: Tensor, xs: Sequence[Tensor], names: str, keep: bool = False
+    y: Tensor,
+    xs: Sequence[Tensor],
+    names: str,
+    *,
+    keep: bool = False,
+    create_graph: bool = False,
 ) -> list[Tensor]:
     """The gradient of y.sum() by each x, zero for a variable that f ignores."""
-    gradients = pull_back(y, xs, keep=keep)
+    gradients = pull_back(y, xs, keep=keep, create_graph=create_graph)
     if all(g is None for g in gradients):
         raise _check.not_connected(names)
     pairs = zip(gradients, xs, strict=True)
@@ -247,8 +263,10 @@ def _by_nesting(f: Function, x: Tensor, order: int, check: bool) -> Tensor:
     (leaf,), y = _call(f, (x,), "x", check)
     if check:
         _check.same_alone(f, (leaf,), y)
-    slope = y
-    for step in range(1, order + 1):
+    (slope,) = _pull_all(y, [leaf], "x", create_graph=True)
+    if check:
+        _refuse_mixed_gradients(y, (leaf,), (slope,))
+    for step in range(2, order + 1):
         lower = slope
         slope = slope_by(leaf, lower, keep=True, create_graph=step < order)
         if check:
