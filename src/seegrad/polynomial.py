@@ -180,7 +180,9 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
     with _check.unrecorded():
         x, y = _data(x, y, degree, fresh=False)
         largest = x.abs().max().item() or 1.0
-        q, r = torch.linalg.qr(torch.linalg.vander(x.double() / largest, N=degree + 1))
+        q, r = torch.linalg.qr(
+            torch.vander(x.double() / largest, degree + 1, increasing=True)
+        )
         _refuse_too_few(x, r)
         right = (q.T @ y.double())[:, None]
         scaled: Tensor = torch.linalg.solve_triangular(r, right, upper=True)[:, 0]
