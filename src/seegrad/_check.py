@@ -95,8 +95,12 @@ class undisturbed:  # noqa: N801, it is used as a function; @contextmanager is s
 @contextmanager
 def unrecorded() -> Iterator[None]:
     """Compute plain tensors: no graph, and no inference tensors either."""
-    with torch.inference_mode(False), torch.no_grad():
-        yield
+    if torch.is_inference_mode_enabled():
+        with torch.inference_mode(False), torch.no_grad():
+            yield
+    else:
+        with torch.no_grad():
+            yield
 
 
 # ---------------------------------------------------------------- points
