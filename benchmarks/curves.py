@@ -8,6 +8,9 @@ from typing import Any
 
 import autograd
 import autograd.numpy
+import jax
+import jax.numpy
+import tensorflow as tf
 import torch
 from memory import peak
 from rounds import Row, medians
@@ -21,6 +24,7 @@ MANY = 10_000_000
 def rows() -> Iterator[Row]:
     """All figures of this file."""
     yield from _curve()
+    yield from _frameworks()
     yield from _pieces()
     yield from _points()
 
@@ -45,14 +49,12 @@ def bare(x: Tensor) -> Tensor | None:
 
 def _curve() -> Iterator[Row]:
     x = torch.arange(-4, 4, 0.001, dtype=torch.float64)
-    peer = autograd.elementwise_grad(cubic)
     times = medians(
         {
             "bare": partial(bare, x),
             "seegrad": partial(seegrad.derivative, cubic, x),
             "unchecked": partial(seegrad.derivative, cubic, x, check=False),
             "vmap": partial(torch.func.vmap(torch.func.grad(cubic)), x),
-            "HIPS autograd": partial(peer, x.numpy()),
         }
     )
     what = f"derivative at {len(x)} points"
@@ -62,8 +64,39 @@ def _curve() -> Iterator[Row]:
     yield Row(f"{what}, check=False, against a bare backward", ratio, "×", most=1.2)
     ratio = times["vmap"] / times["seegrad"]
     yield Row(f"{what}, faster than vmap(grad)", ratio, "×", least=2.3)
-    ratio = times["HIPS autograd"] / times["seegrad"]
-    yield Row(f"{what}, faster than HIPS autograd", ratio, "×", least=4)
+
+
+def _frameworks() -> Iterator[Row]:
+    """Peers that are no part of PyTorch, each by its own way without a loop."""
+    x = torch.arange(-4, 4, 0.001, dtype=torch.float64)
+    jax.config.update("jax_enable_x64", True)
+    slope = jax.grad(lambda x: cubic(x).sum())
+    compiled = jax.jit(slope)
+    theirs, variable = jax.numpy.asarray(x.numpy()), tf.Variable(x.numpy())
+
+    def tensorflow() -> None:
+        with tf.GradientTape() as tape:
+            y = cubic(variable)
+        tape.gradient(y, variable)
+
+    times = medians(
+        {
+            "seegrad": partial(seegrad.derivative, cubic, x),
+            "HIPS autograd": partial(autograd.elementwise_grad(cubic), x.numpy()),
+            "TensorFlow": tensorflow,
+            "JAX": lambda: slope(theirs).block_until_ready(),
+            "JAX, compiled,": lambda: compiled(theirs).block_until_ready(),
+        }
+    )
+    for name, least in (
+        ("HIPS autograd", 4),
+        ("TensorFlow", 1),
+        ("JAX", 1),
+        ("JAX, compiled,", None),
+    ):
+        ratio = times[name] / times["seegrad"]
+        what = f"derivative at {len(x)} points, faster than {name}"
+        yield Row(what.rstrip(","), ratio, "×", least=least)
 
 
 def _pieces() -> Iterator[Row]:
