@@ -40,13 +40,16 @@ class Row:
 def medians(
     contestants: Mapping[str, Callable[[], Any]], *, seconds: float = 2.0
 ) -> dict[str, float]:
-    """The median time of each contestant in seconds, over rounds that alternate."""
+    """The median time of each contestant in seconds, over rounds that alternate.
+
+    Each is called once more before it is timed: whoever ran before it has filled the
+    processor's caches with things of its own.
+    """
     times: dict[str, list[float]] = {name: [] for name in contestants}
-    for contestant in contestants.values():
-        contestant()
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(next(iter(times.values()))) < 5:
         for name, contestant in contestants.items():
+            contestant()
             start = time.perf_counter()
             contestant()
             times[name].append(time.perf_counter() - start)

@@ -15,7 +15,8 @@ version = release = seegrad.__version__
 language = "en"
 
 OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
-    markup mathml names rerun seal solutions summary take_home topics zips"""  # in _ext/
+    markup mathml names rerun seal solutions summary take_home topics
+    zips"""  # in _ext/
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

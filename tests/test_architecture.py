@@ -21,7 +21,9 @@ TUTORIALS = sorted(ROOT.glob("tutorials/*/plot_*.py"))
 MATHEMATICS = {"_check", "gradient", "numerical"}
 MAY_IMPORT = {
     "_check": set(),
-    "gradient": {"_check"},
+    "_elementwise": {"_check"},
+    "taylor": {"_check"},
+    "gradient": {"_check", "_elementwise", "taylor"},
     "numerical": {"_check"},
     "tangent": MATHEMATICS,
     "reduction": MATHEMATICS,
@@ -193,8 +195,8 @@ print({HEAVY})
 # ---------------------------------------------------------------- public names
 
 PUBLIC = {
-    "derivative": "(f, x, *, order=1)",
-    "gradient": "(f, *xs)",
+    "derivative": "(f, x, *, order=1, check=True)",
+    "gradient": "(f, *xs, check=True)",
     "numerical_derivative": "(f, x, *, h=None)",
     "numerical_gradient": "(f, *xs, h=None)",
     "tangent_line": "(f, x0)",

@@ -68,41 +68,66 @@ def describe(value: object) -> str:
 # ---------------------------------------------------------------- state
 
 
-@contextmanager
-def undisturbed(device: torch.device) -> Iterator[None]:
+class undisturbed:  # noqa: N801, it is used as a function; @contextmanager is slower
     """Record gradients here whatever the caller's mode, and give all state back."""
-    cuda = [device] if device.type == "cuda" else []
-    with (
-        torch.random.fork_rng(devices=cuda),
-        torch.inference_mode(False),
-        torch.enable_grad(),
-    ):
-        yield
+
+    def __init__(self, device: torch.device) -> None:
+        self.cuda = device if device.type == "cuda" else None
+
+    def __enter__(self) -> None:
+        self.state = torch.default_generator.get_state()
+        if self.cuda:
+            self.cuda_state = torch.cuda.get_rng_state(self.cuda)
+        # Entering PyTorch's modes takes longer than asking for them.
+        usual = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+        self.modes = () if usual else (torch.inference_mode(False), torch.enable_grad())
+        for mode in self.modes:
+            mode.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        for mode in reversed(self.modes):
+            mode.__exit__(None, None, None)
+        torch.default_generator.set_state(self.state)
+        if self.cuda:
+            torch.cuda.set_rng_state(self.cuda_state, self.cuda)
 
 
 @contextmanager
 def unrecorded() -> Iterator[None]:
     """Compute plain tensors: no graph, and no inference tensors either."""
-    with torch.inference_mode(False), torch.no_grad():
-        yield
+    if torch.is_inference_mode_enabled():
+        with torch.inference_mode(False), torch.no_grad():
+            yield
+    else:
+        with torch.no_grad():
+            yield
 
 
 # ---------------------------------------------------------------- points
 
 
-def points(value: object, name: str, device: torch.device | None = None) -> Tensor:
-    """A fresh floating tensor of the value: no alias, no graph, no gradient.
+def points(
+    value: object,
+    name: str,
+    device: torch.device | None = None,
+    *,
+    fresh: bool = True,
+) -> Tensor:
+    """A floating tensor of the value, without graph or gradient.
 
     Tensors and arrays keep a floating dtype; numbers, lists and integers become
-    float64. Only what is not a tensor is put on `device`.
+    float64. Only what is not a tensor is put on `device`. A tensor that isn't `fresh`
+    may be the caller's memory, and f must not get hold of it.
     """
-    with unrecorded():
-        if isinstance(value, Tensor):
-            return _from_tensor(value, name)
-        return torch.from_numpy(_float_array(value, name)).to(device)
+    if torch.is_inference_mode_enabled():
+        with torch.inference_mode(False):
+            return points(value, name, device, fresh=fresh)
+    if isinstance(value, Tensor):
+        return _from_tensor(value, name, fresh)
+    return torch.from_numpy(_float_array(value, name)).to(device)
 
 
-def _from_tensor(value: Tensor, name: str) -> Tensor:
+def _from_tensor(value: Tensor, name: str, fresh: bool) -> Tensor:
     if value.is_nested or value.layout is not torch.strided or value.is_quantized:
         raise TypeError(
             f"{name} must be a dense tensor, but it is {describe(value)} with layout "
@@ -115,7 +140,8 @@ def _from_tensor(value: Tensor, name: str) -> Tensor:
             "which keeps shapes only. Make it on 'cpu' or an accelerator."
         )
     if value.dtype in FLOATS:
-        return value.detach().clone(memory_format=torch.contiguous_format)
+        x = value.detach()
+        return x.clone(memory_format=torch.contiguous_format) if fresh else x
     if value.dtype in INTEGERS:
         return value.to(torch.float64)
     raise _not_real(value, name)
@@ -184,9 +210,15 @@ def _not_real(value: object, name: str, detail: str = "") -> TypeError:
 
 
 def variables(
-    values: Sequence[object], names: Sequence[str] | None = None
+    values: Sequence[object],
+    names: Sequence[str] | None = None,
+    *,
+    fresh: bool = True,
 ) -> tuple[Tensor, ...]:
-    """One fresh tensor a variable, all of the broadcast shape, all on one device."""
+    """One tensor a variable, all of the broadcast shape, all on one device.
+
+    As with `points`, those that aren't `fresh` may be the caller's memory.
+    """
     names = names or [f"x{k}" for k in range(len(values))]
     if not values:
         raise TypeError(
@@ -194,7 +226,9 @@ def variables(
             "given. Pass the points after f: gradient(f, x0, x1)."
         )
     device = next((v.device for v in values if isinstance(v, Tensor)), None)
-    tensors = [points(v, n, device) for v, n in zip(values, names, strict=True)]
+    tensors = [
+        points(v, n, device, fresh=False) for v, n in zip(values, names, strict=True)
+    ]
     one_device(dict(zip(names, tensors, strict=True)))
     try:
         shape = broadcast_shape([t.shape for t in tensors])
@@ -206,9 +240,10 @@ def variables(
             f"The variables must broadcast to one shape, but they have {shapes}. "
             "Each dimension must be equal or 1, counted from the right."
         ) from error
-    with unrecorded():  # a clone, as f must not meet views that it may not change
+    with unrecorded():
+        wide = [t.expand(shape) for t in tensors]
         layout = torch.contiguous_format
-        return tuple(t.expand(shape).clone(memory_format=layout) for t in tensors)
+        return tuple(t.clone(memory_format=layout) if fresh else t for t in wide)
 
 
 def broadcast_shape(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
@@ -226,9 +261,15 @@ def one_device(tensors: dict[str, Tensor]) -> None:
         )
 
 
-def axis(value: object, name: str, device: torch.device | None = None) -> Tensor:
+def axis(
+    value: object,
+    name: str,
+    device: torch.device | None = None,
+    *,
+    fresh: bool = True,
+) -> Tensor:
     """A one-dimensional tensor with at least one point: the axis of a grid."""
-    x = points(value, name, device)
+    x = points(value, name, device, fresh=fresh)
     one_dimensional(x, name)
     if not len(x):
         raise ValueError(
@@ -249,6 +290,8 @@ def one_dimensional(x: Tensor, name: str) -> None:
 
 def finite(x: Tensor, name: str) -> None:
     """Refuse nan and inf."""
+    if math.isfinite(x.sum().item()):  # they would be in the sum
+        return
     bad = (~x.isfinite()).flatten().nonzero()
     if len(bad):
         place = int(bad[0])

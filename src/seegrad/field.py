@@ -102,20 +102,14 @@ def gradient_field(
     device = next((x.device for x in (x0, x1) if isinstance(x, Tensor)), None)
     x0, x1 = _check.axis(x0, "x0", device), _check.axis(x1, "x1", device)
     _check.one_device({"x0": x0, "x1": x1})
-    grid = _check.variables((x0.expand(len(x1), -1), x1[:, None]))
+    grid = _check.variables((x0, x1[:, None]), fresh=False)
     with _check.undisturbed(grid[0].device):
         if method == "numerical":
             g0, g1 = numerical_gradient(f, *grid)
-            values = _check.call(f, grid)
+            values = _check.call(f, [x.clone() for x in grid]).detach().clone()
         else:
-            values, (g0, g1) = value_and_gradient(f, grid, names="x0 and x1")
-        return GradientField(
-            x0=x0,
-            x1=x1,
-            values=values.detach().clone(),
-            g0=g0.detach(),
-            g1=g1.detach(),
-        )
+            values, (g0, g1) = value_and_gradient(f, grid, "x0 and x1")
+    return GradientField(x0=x0, x1=x1, values=values, g0=g0, g1=g1)
 
 
 def descend(f: Function, start: object, *, learning_rate: float, steps: int) -> Path:
@@ -186,7 +180,7 @@ def _walk(
     point = start
     points, values = [], []
     for step in range(steps + 1):
-        value, slopes = value_and_gradient(f, [x.clone() for x in point])
+        value, slopes = value_and_gradient(f, list(point))
         if not (value.isfinite() and point.isfinite().all()):
             raise ValueError(
                 "learning_rate must be small enough for the walk to stay finite, but "
@@ -194,6 +188,6 @@ def _walk(
                 "Try a tenth of it, or another start."
             )
         points.append(point)
-        values.append(value.detach().clone())
-        point = point - learning_rate * torch.stack(slopes).detach().to(point.dtype)
+        values.append(value)
+        point = point - learning_rate * torch.stack(slopes).to(point.dtype)
     return Path(points=torch.stack(points), values=torch.stack(values))

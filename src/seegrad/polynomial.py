@@ -119,7 +119,8 @@ def fit_polynomial(
     learning_rate = _check.positive(learning_rate, "learning_rate")
     steps = _check.whole_number(steps, "steps", least=0)
     seed = _check.whole_number(seed, "seed", least=0, most=2**63 - 1)
-    x, y = _data(x, y, degree)
+    with _check.unrecorded():
+        x, y = _data(x, y, degree)
     with _check.undisturbed(x.device):
         coefficients = _start(start, seed, degree, x)
         powers = _powers(x, degree)
@@ -176,32 +177,32 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
     tensor([1., 0., 2.], dtype=torch.float64)
     """
     degree = _check.whole_number(degree, "degree", least=0)
-    x, y = _data(x, y, degree)
-    with _check.undisturbed(x.device), torch.no_grad():
-        different = len(set(x.tolist()))
-        if different <= degree:
-            raise ValueError(
-                f"x must have at least {degree + 1} different points for degree "
-                f"{degree}, but it has {different}. Add points, or lower the degree."
-            )
-        scale = x.double().abs().max().clamp(min=torch.finfo(torch.float64).tiny)
-        powers = _powers(x.double() / scale, degree)
-        q, r = torch.linalg.qr(powers)
+    with _check.unrecorded():
+        x, y = _data(x, y, degree, fresh=False)
+        largest = x.abs().max().item() or 1.0
+        q, r = torch.linalg.qr(
+            torch.vander(x.double() / largest, degree + 1, increasing=True)
+        )
+        _refuse_too_few(x, r)
         right = (q.T @ y.double())[:, None]
         scaled: Tensor = torch.linalg.solve_triangular(r, right, upper=True)[:, 0]
-        sizes = scale ** torch.arange(degree + 1, device=x.device)
-        coefficients = (scaled / sizes).to(x.dtype)
-        if not coefficients.isfinite().all():
+        exponents = torch.arange(degree + 1, dtype=torch.float64, device=x.device)
+        coefficients = (scaled / largest**exponents).to(x.dtype)
+        if not math.isfinite(coefficients.sum().item()):
             raise ValueError(
                 f"x must be of a size whose powers up to {degree} {x.dtype} can hold, "
-                f"but its largest is {scale:g}, and a coefficient overflows. Rescale x."
+                f"but its largest is {largest:g}, and a coefficient overflows. Rescale "
+                "x."
             )
         return coefficients
 
 
-def _data(x: object, y: object, degree: int) -> tuple[Tensor, Tensor]:
+def _data(
+    x: object, y: object, degree: int, *, fresh: bool = True
+) -> tuple[Tensor, Tensor]:
     device = next((v.device for v in (x, y) if isinstance(v, Tensor)), None)
-    x, y = _check.axis(x, "x", device), _check.axis(y, "y", device)
+    x = _check.axis(x, "x", device, fresh=fresh)
+    y = _check.axis(y, "y", device, fresh=fresh)
     _check.one_device({"x": x, "y": y})
     if len(x) != len(y):
         raise ValueError(
@@ -216,8 +217,21 @@ def _data(x: object, y: object, degree: int) -> tuple[Tensor, Tensor]:
     _check.finite(x, "x")
     _check.finite(y, "y")
     dtype = torch.promote_types(x.dtype, y.dtype)
-    with _check.unrecorded():
-        return x.to(dtype), y.to(dtype)
+    return x.to(dtype), y.to(dtype)
+
+
+def _refuse_too_few(x: Tensor, r: Tensor) -> None:
+    """Refuse points that repeat each other; their powers then depend on one another."""
+    sizes = [abs(number) for number in r.diagonal().tolist()]
+    if min(sizes) > 1e-10 * max(sizes):
+        return
+    different = len(set(x.tolist()))
+    if different < len(sizes):
+        raise ValueError(
+            f"x must have at least {len(sizes)} different points for degree "
+            f"{len(sizes) - 1}, but it has {different}. Add points, or lower the "
+            "degree."
+        )
 
 
 def _start(start: object, seed: int, degree: int, x: Tensor) -> Tensor:
@@ -267,8 +281,9 @@ def _descend(
     smallest = math.inf
     for step in range(steps + 1):
         c = coefficients.detach().requires_grad_()
-        loss = ((powers @ c - y) ** 2).sum()
-        height = float(loss.detach())
+        errors = powers @ c - y
+        loss = errors @ errors
+        height = loss.item()
         if step == 0:
             _refuse_infinite(height, y)
         if not _below(height, smallest, powers, c, y):
@@ -280,10 +295,10 @@ def _descend(
                 "loss's Hessian: choose a smaller one."
             )
         smallest = min(smallest, height)
-        losses.append(loss.detach())
+        losses.append(height)
         path.append(coefficients)
         coefficients = coefficients - learning_rate * slope_by(c, loss)
-    return torch.stack(losses), torch.stack(path)
+    return torch.tensor(losses, dtype=y.dtype, device=y.device), torch.stack(path)
 
 
 def _below(loss: float, smallest: float, powers: Tensor, c: Tensor, y: Tensor) -> bool:

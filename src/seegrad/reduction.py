@@ -114,8 +114,8 @@ def reduce_gradient(
             "Pass for example torch.linspace(-2, 2, 17)."
         )
     with _check.undisturbed(x.device):
-        value_and_gradient(f, (x,), names="x")  # refuses an f that is not elementwise
-        y = _check.call(f, (x,))
+        value_and_gradient(f, (x,), "x")  # refuses an f that is not elementwise
+        y = _check.call(f, (x.requires_grad_(),))
         z = _reduce(how, y)
         try:
             dz_dy, dz_dx = pull_back(z, (y, x), keep=True)

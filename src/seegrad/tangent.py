@@ -108,8 +108,7 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
     _check.function(f)
     x0 = _check.points(x0, "x0")
     with _check.undisturbed(x0.device):
-        y0, (slope,) = value_and_gradient(f, (x0,), names="x0")
-        x0, y0, slope = x0.detach(), y0.detach().clone(), slope.detach()
+        y0, (slope,) = value_and_gradient(f, (x0,), "x0")
         _refuse_infinite("line", (x0,), y0, (slope,))
         return TangentLine(x0=x0, y0=y0, slope=slope, intercept=y0 - slope * x0)
 
@@ -160,13 +159,11 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
     _check.function(f)
     points = _check.variables((x0, x1))
     with _check.undisturbed(points[0].device):
-        y0, slopes = value_and_gradient(f, points, names="x0 and x1")
-        at = tuple(x.detach() for x in points)
-        y0 = y0.detach().clone()
-        _refuse_infinite("plane", at, y0, slopes)
+        y0, slopes = value_and_gradient(f, points, "x0 and x1")
+        _refuse_infinite("plane", points, y0, slopes)
         dtype = torch.promote_types(slopes[0].dtype, slopes[1].dtype)
-        both = torch.stack([s.detach().to(dtype) for s in slopes])
-        return TangentPlane(x0=at[0], x1=at[1], y0=y0, slopes=both)
+        both = torch.stack([s.to(dtype) for s in slopes])
+        return TangentPlane(x0=points[0], x1=points[1], y0=y0, slopes=both)
 
 
 def _refuse_infinite(

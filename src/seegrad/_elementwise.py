@@ -1,0 +1,130 @@
+"""Whether a function is elementwise, told by calling it without any points.
+
+Comparing values can only make it likely that each value depends on its own point. So
+a stand-in takes the place of every variable: it goes through operations that work
+element by element, and fails at everything else, such as a sum, an index, an ``if`` or
+a shape. What the function returns for stand-ins, it computes point by point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seegrad._check import Function
+
+
+def is_elementwise(f: Function, variables: int) -> bool:
+    """Whether f is surely elementwise and gives the same each time.
+
+    False says nothing: f may be elementwise in a way that a stand-in can't follow.
+    """
+    try:
+        return _trace(f, variables) == _trace(f, variables)
+    except Exception:  # f's own errors come again, when it is called on tensors
+        return False
+
+
+def _trace(f: Function, variables: int) -> list[object]:
+    """The operations and constants that f goes through, if it returns a stand-in."""
+    trace: list[object] = []
+    y: object = f(*(StandIn(trace) for _ in range(variables)))
+    if not isinstance(y, StandIn):
+        raise NotImplementedError
+    return trace
+
+
+class StandIn:
+    """Any value that is computed point by point."""
+
+    __slots__ = ("_trace",)
+    __hash__ = None  # type: ignore[assignment]
+    __array_ufunc__ = None  # NumPy would call our methods on one object
+
+    def __init__(self, trace: list[object]) -> None:
+        self._trace = trace
+
+    @classmethod
+    def __torch_function__(
+        cls,
+        function: Callable[..., Any],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
+        """Go through ``torch.sin(x)`` as through ``x.sin()``."""
+        name = getattr(function, "__name__", "")
+        return _go(name, *args, **(kwargs or {})) if name in NAMES else NotImplemented
+
+
+def _go(name: str, *operands: object, **options: object) -> StandIn:
+    """Note the operation, and stand in for its result."""
+    if not torch.is_grad_enabled():  # in no_grad() and in a Function's forward
+        raise NotImplementedError
+    result: StandIn | None = None
+    constants: list[object] = [name, *options]
+    for operand in (*operands, *options.values()) if options else operands:
+        if type(operand) is StandIn:
+            result = operand
+        elif isinstance(operand, PLAIN):
+            constants.append(operand)
+        elif isinstance(operand, Tensor) and operand.numel() == 1:
+            constants.append(operand.item())
+        else:  # an array may hold another number for each point
+            raise NotImplementedError
+    if result is None:
+        raise NotImplementedError
+    result._trace += constants
+    return result
+
+
+PLAIN = (int, float, str, type(None), np.number)
+
+
+def _refuse(*_: object) -> None:
+    """What a tensor would answer by its values."""
+    raise NotImplementedError
+
+
+_FUNCTIONS = """
+    abs absolute acos acosh add addcdiv addcmul angle arccos arccosh arcsin arcsinh
+    arctan arctan2 arctanh asin asinh atan atan2 atanh ceil celu clamp clamp_max
+    clamp_min clip copysign cos cosh deg2rad digamma div divide elu eq erf erfc
+    erfinv exp exp2 expm1 fix float_power floor floor_divide fmax fmin fmod frac
+    full_like ge gelu greater greater_equal gt hardshrink hardsigmoid hardswish
+    hardtanh heaviside hypot i0 isfinite isinf isnan le leaky_relu lerp less
+    less_equal lgamma log log10 log1p log2 log_sigmoid logaddexp logaddexp2
+    logical_and logical_not logical_or logical_xor logit lt maximum minimum mish mul
+    multiply mvlgamma nan_to_num ne neg negative not_equal ones_like polygamma
+    positive pow rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn
+    sigmoid sign silu sin sinc sinh softplus softshrink softsign special_bessel_j0
+    special_bessel_j1 special_bessel_y0 special_bessel_y1 special_digamma
+    special_entr special_erf special_erfc special_erfcx special_erfinv special_exp2
+    special_expit special_expm1 special_gammaln special_i0 special_i0e special_i1
+    special_i1e special_log1p special_log_ndtr special_logit special_ndtr
+    special_ndtri special_psi special_round special_sinc special_xlog1py
+    special_xlogy special_zeta sqrt square sub subtract tan tanh tanhshrink
+    threshold true_divide trunc where xlogy zeros_like
+"""
+_OPERATORS = """
+    __abs__ __add__ __and__ __eq__ __floordiv__ __ge__ __gt__ __invert__ __le__
+    __lt__ __mod__ __mul__ __ne__ __neg__ __or__ __pos__ __pow__ __radd__ __rand__
+    __rfloordiv__ __rmod__ __rmul__ __ror__ __rpow__ __rsub__ __rtruediv__ __rxor__
+    __sub__ __truediv__ __xor__
+"""
+FUNCTIONS, OPERATORS = _FUNCTIONS.split(), _OPERATORS.split()
+NAMES = {*FUNCTIONS, *OPERATORS}
+
+
+def _method(name: str) -> Callable[..., StandIn]:
+    return lambda *operands, **options: _go(name, *operands, **options)
+
+
+for _name in (*(n for n in FUNCTIONS if hasattr(Tensor, n)), *OPERATORS):
+    setattr(StandIn, _name, _method(_name))
+for _name in ("__array__", "__bool__", "__repr__"):
+    setattr(StandIn, _name, _refuse)
