@@ -14,9 +14,8 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
-OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
-    markup mathml names rerun seal solutions summary take_home topics
-    zips"""  # in _ext/
+OURS = """alt_text built_with card framework_tabs kernel_profile lean listings markup
+    mathml names rerun seal solutions summary take_home topics"""  # in _ext/
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
