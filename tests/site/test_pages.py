@@ -7,6 +7,7 @@ import pytest
 from conftest import HTML
 
 CHAPTERS = ["start", "why_sum", "backward", "from_scratch", "frameworks", "corners"]
+CHAPTERS += ["cost", "higher_orders"]
 SPECIAL = {"404.html", "genindex.html", "search.html"}
 
 
