@@ -103,7 +103,7 @@ html_theme_options = {
         "alt_text": "seegrad home",
     },
     "navbar_align": "left",
-    "header_links_before_dropdown": 10,
+    "header_links_before_dropdown": 12,
     "navbar_persistent": ["search-button"],
     "navigation_with_keys": True,
     "secondary_sidebar_items": ["page-toc"],

@@ -8,6 +8,7 @@ import pytest
 from conftest import HTML, WAYS, faults
 
 CHAPTERS = ["start", "why_sum", "backward", "from_scratch", "frameworks", "corners"]
+CHAPTERS += ["cost", "higher_orders"]
 SPECIAL = {"404.html", "genindex.html", "search.html"}
 
 
