@@ -1,5 +1,6 @@
 """Autograd you can see: tangents, planes, fields and fits drawn from real gradients."""
 
+from seegrad.diagnosis import KINDS, Diagnosis, NotDifferentiableWarning, diagnose
 from seegrad.field import GradientField, Path, descend, gradient_field
 from seegrad.gradient import derivative, gradient
 from seegrad.graph import GradientGraph, gradient_graph
@@ -22,8 +23,11 @@ from seegrad.tangent import TangentLine, TangentPlane, tangent_line, tangent_pla
 __version__ = "0.1.0"
 
 __all__ = [
+    "KINDS",
+    "Diagnosis",
     "GradientField",
     "GradientGraph",
+    "NotDifferentiableWarning",
     "Path",
     "PolynomialFit",
     "Reduction",
@@ -31,6 +35,7 @@ __all__ = [
     "TangentPlane",
     "derivative",
     "descend",
+    "diagnose",
     "fit_polynomial",
     "gradient",
     "gradient_field",

@@ -1,0 +1,724 @@
+"""Diagnosis: is there a derivative here, and does autograd have it?"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seegrad import _check
+from seegrad._check import Function
+from seegrad.gradient import pull_back, value_and_gradient
+
+KINDS = (
+    "mixes points",
+    "random",
+    "not connected",
+    "outside the domain",
+    "overflow",
+    "jump",
+    "vertical tangent",
+    "cusp",
+    "poisoned gradient",
+    "cut graph",
+    "edge of the domain",
+    "corner",
+    "tie",
+    "hidden corner",
+    "smooth",
+)
+"""What `diagnose` can find at a point, the most serious first."""
+
+STEPS = 20  # distances at which each side is looked at
+NOISE = 16.0  # how many times the rounding seen in f counts as rounding
+
+
+class NotDifferentiableWarning(UserWarning):
+    """The function has no derivative at a point, or autograd hasn't got it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """Whether a function has a derivative at points, and whether autograd has it.
+
+    Index it as an array of the points' shape to get the diagnosis of one point out of
+    many: ``diagnosis[3]``. Made by `diagnose`, which tells the kinds apart.
+    """
+
+    x: Tensor
+    """The points: in their own shape, or one row a variable, (variables,) + shape."""
+    kind: np.ndarray[Any, np.dtype[np.str_]] | np.str_
+    """One of `KINDS` for each point: strings in the points' shape, or one string."""
+    left: Tensor
+    """The slope just left of each point, in the shape of x; ±inf where the curve gets
+    vertical or jumps, nan where it isn't defined."""
+    right: Tensor
+    """The slope just right of each point, in the shape of x."""
+    autograd: Tensor
+    """The slope that autograd answered, in the shape of x; nan where it had none."""
+    numerical: Tensor
+    """The slope from both sides together, by differences, in the shape of x; nan where
+    the sides have no common mean."""
+
+    @property
+    def message(self) -> str:
+        """What is true here, what PyTorch answered and what to write instead.
+
+        At most three sentences. With several points they are about the most serious
+        one, how many there are of its kind, and where the first is.
+        """
+        return _message(self)
+
+    def __getitem__(self, index: Any) -> Diagnosis:
+        """The diagnosis of some of the points, or of one."""
+        kind = np.asarray(self.kind)
+        places = np.arange(kind.size).reshape(kind.shape)[index]
+        chosen = torch.as_tensor(np.array(places), device=self.x.device)
+        lead = self.x.shape[: self.x.ndim - kind.ndim]
+
+        def pick(field: Tensor) -> Tensor:
+            with _check.unrecorded():
+                return field.reshape(*lead, kind.size)[..., chosen]
+
+        return Diagnosis(
+            x=pick(self.x),
+            kind=kind.ravel()[places][()],
+            left=pick(self.left),
+            right=pick(self.right),
+            autograd=pick(self.autograd),
+            numerical=pick(self.numerical),
+        )
+
+
+def diagnose(f: Function, *xs: object) -> Diagnosis:
+    """Say whether a function has a derivative at points, and whether autograd has it.
+
+    Parameters
+    ----------
+    f : callable
+        A function of one tensor a variable that returns a tensor of their shape,
+        computed elementwise.
+    *xs : tensor, array, list or number
+        The points, one argument a variable; their shapes broadcast to one another.
+
+    Returns
+    -------
+    Diagnosis
+        For each point its `kind`, the one-sided slopes `left` and `right`, what
+        `autograd` answered and what differences say (`numerical`), and one `message`.
+
+    Raises
+    ------
+    TypeError
+        If f or a point is of the wrong kind, or f does not return a tensor.
+    ValueError
+        If the shapes do not broadcast, or f returns another shape or raises.
+
+    Warns
+    -----
+    Nothing: it answers. `tangent_line`, `tangent_plane` and ``check=True`` in
+    `derivative`, `gradient` and `gradient_field` warn with its message.
+
+    See Also
+    --------
+    derivative : What autograd says, unasked.
+    numerical_derivative : What differences say.
+
+    Notes
+    -----
+    The kinds, and what is true of f where each is found:
+
+    ==================== ============================================================
+    smooth               the derivative exists, and autograd has it
+    hidden corner        the derivative exists, but pieces of f have corners that
+                         cancel here, and autograd is wrong at this point alone:
+                         relu(x) − relu(−x) at 0
+    tie                  the slopes left and right differ, one of them is 0, and
+                         autograd answers half of the other: it shares the gradient
+                         between the pieces that are equal, as maximum(x, 0) at 0
+    corner               the slopes left and right are finite and differ; with several
+                         variables also where the slopes along the axes don't give
+                         those along a diagonal
+    edge of the domain   f has a value here, but none on one side or on both
+    cut graph            the derivative exists, but autograd is wrong here and nearby:
+                         part of f is detached
+    poisoned gradient    the derivative exists, but autograd answers nan or inf
+    cusp                 the slope is infinite on one side, or on both with opposite
+                         signs
+    vertical tangent     the slope is infinite on both sides, with one sign
+    jump                 f is not continuous
+    overflow             a value or a gradient is too large for the dtype
+    outside the domain   f has no finite value
+    not connected        no path of the graph leads from the result to the points
+    random               f gives two answers for one point
+    mixes points         a value depends on other points
+    ==================== ============================================================
+
+    Only values of f and slopes of autograd decide, at the point and at 20 distances on
+    either side, so the cost is that of about 45 derivatives, whatever the number of
+    points. Where autograd's slope at the point agrees with the chords on both sides
+    from some distance on, down to rounding, f is smooth. Elsewhere the chords' slopes
+    are extrapolated to distance zero by Aitken's process [1]_, each with an estimate of
+    its error; two numbers differ only where the errors don't explain it. The rounding
+    in f is measured by third differences on one side of the point. So a corner is seen
+    where its slopes differ by more than about a millionth in float64, and a thousandth
+    in float32.
+
+    A shared gradient can be told from a corner only where one piece is flat: |x| and
+    maximum(x, −x) are one function, with one answer 0, and both are called a corner.
+
+    With several variables f is looked at along each axis and along two diagonals.
+
+    References
+    ----------
+    .. [1] J. Stoer and R. Bulirsch, Introduction to Numerical Analysis, 3rd ed.,
+       Springer, 2002, section 5.10.
+
+    Examples
+    --------
+    At 0, |x| has a corner between the slopes −1 and 1, and PyTorch says 0:
+
+    >>> import seegrad
+    >>> found = seegrad.diagnose(abs, 0.0)
+    >>> found.kind == "corner"
+    True
+    >>> found.left.item(), found.right.item(), found.autograd.item()
+    (-1.0, 1.0, 0.0)
+
+    The derivative of x² at 2 is 4, and detach() hides half of it:
+
+    >>> seegrad.diagnose(lambda x: x * x.detach(), [2.0]).kind
+    array(['cut graph'], dtype='<U9')
+    """
+    _check.function(f)
+    points = _check.variables(xs, ["x"] if len(xs) == 1 else None)
+    with _check.undisturbed(points[0].device):
+        return examine(f, points)
+
+
+def warn(diagnosis: Diagnosis, stacklevel: int) -> None:
+    """Warn where there is no derivative, or where autograd hasn't got it."""
+    if (np.asarray(diagnosis.kind) != "smooth").any():
+        warnings.warn(
+            diagnosis.message, NotDifferentiableWarning, stacklevel=stacklevel + 1
+        )
+
+
+def examine(f: Function, xs: Sequence[Tensor]) -> Diagnosis:
+    """The diagnosis at checked points of one shape, inside `_check.undisturbed`."""
+    found = _at_the_points(f, xs)
+    if isinstance(found, str):
+        return _the_same_everywhere(found, xs)
+    y, slopes = found
+    axes = [[float(i == k) for i in range(len(xs))] for k in range(len(xs))]
+    looks = [_look(f, xs, y, slopes, direction) for direction in axes]
+    kind = _worst([look.kind for look in looks])
+    for direction in _diagonals(len(xs)):
+        aslant = _look(f, xs, y, slopes, direction).kind
+        # Where a derivative exists, the axes decide the slope in every direction.
+        aslant[np.isin(aslant, ("cut graph", "hidden corner", "tie"))] = "corner"
+        kind = np.where(kind == "smooth", aslant, kind)
+    if isinstance(slopes, str):
+        kind[:] = slopes
+    kind[_changes_its_answer(f, xs, y)] = "random"
+
+    def field(name: str) -> Tensor:
+        rows = [getattr(k, name).reshape(x.shape) for k, x in zip(looks, xs, strict=True)]
+        return _rows(rows, xs)
+
+    return Diagnosis(
+        x=_rows([x.detach() for x in xs], xs),
+        kind=kind.reshape(xs[0].shape)[()],
+        left=field("left"),
+        right=field("right"),
+        autograd=field("slope"),
+        numerical=field("numerical"),
+    )
+
+
+def _rows(rows: Sequence[Tensor], xs: Sequence[Tensor]) -> Tensor:
+    """One variable's own tensor, or a row for each of several, in the widest dtype."""
+    dtype = xs[0].dtype
+    for x in xs:
+        dtype = torch.promote_types(dtype, x.dtype)
+    rows = [row.to(dtype) for row in rows]
+    return rows[0].clone() if len(rows) == 1 else torch.stack(rows)
+
+
+def _diagonals(variables: int) -> list[list[float]]:
+    if variables == 1:
+        return []
+    return [[1.0] * variables, [(-1.0) ** k for k in range(variables)]]
+
+
+def _worst(kinds: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """At each point the most serious of several kinds."""
+    ranks = np.stack([[KINDS.index(kind) for kind in row] for row in kinds])
+    return np.array(KINDS)[ranks.astype(int).min(axis=0)]
+
+
+# ---------------------------------------------------------------- at the points
+
+
+def _at_the_points(
+    f: Function, xs: Sequence[Tensor]
+) -> str | tuple[Tensor, tuple[Tensor, ...] | str]:
+    """Value and slopes there; or the kind that all points share, or its slopes do."""
+    try:
+        y, slopes = value_and_gradient(f, [x.clone() for x in xs])
+        return y.detach(), tuple(slope.detach() for slope in slopes)
+    except _check.MixedPointsError:
+        return "mixes points"
+    except _check.RandomError:
+        return "random"
+    except _check.NotConnectedError:
+        return _check.call(f, [x.clone() for x in xs]).detach(), "not connected"
+
+
+def _the_same_everywhere(kind: str, xs: Sequence[Tensor]) -> Diagnosis:
+    none = [torch.full_like(x, torch.nan) for x in xs]
+    return Diagnosis(
+        x=_rows(list(xs), xs),
+        kind=np.full(tuple(xs[0].shape), kind, np.array(KINDS).dtype)[()],
+        left=_rows(none, xs),
+        right=_rows(none, xs),
+        autograd=_rows(none, xs),
+        numerical=_rows(none, xs),
+    )
+
+
+def _changes_its_answer(
+    f: Function, xs: Sequence[Tensor], y: Tensor
+) -> np.ndarray[Any, Any]:
+    """Where f gives another value the next time, here or a little way off."""
+    beside = [x.detach() + (0.125 * x.detach().abs()).clamp(min=0.125) for x in xs]
+    first = _tried(f, beside)[0]
+    changed = torch.zeros(y.numel(), dtype=torch.bool, device=y.device)
+    for _ in range(4):
+        for at, before in ((xs, y.flatten().double()), (beside, first)):
+            again = _tried(f, at)[0]
+            changed |= (again != before) & ~(again.isnan() & before.isnan())
+    return changed.cpu().numpy()
+
+
+def _tried(f: Function, at: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    """Values and slopes of f, flat in float64, with nan where f or autograd fails."""
+    given = [x.detach().clone().requires_grad_() for x in at]
+    none = torch.full_like(given[0], torch.nan, dtype=torch.float64).detach().flatten()
+    try:
+        y = _check.call(f, given)
+    except (TypeError, ValueError):
+        return none, [none] * len(given)
+    value = y.detach().double().flatten()
+    try:
+        _check.depends(y, "x")
+        slopes = pull_back(y, given)
+    except ValueError:
+        return value, [none] * len(given)
+    if all(slope is None for slope in slopes):
+        return value, [none] * len(given)
+    return value, [
+        torch.zeros_like(none) if slope is None else slope.detach().double().flatten()
+        for slope in slopes
+    ]
+
+
+# ---------------------------------------------------------------- along a line
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What is seen at n points along one direction, flat: kinds and slopes of (n,)."""
+
+    kind: np.ndarray[Any, Any]
+    left: Tensor
+    right: Tensor
+    slope: Tensor
+    numerical: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class _Samples:
+    """f on both sides of n points: index 0 is left, and the distances get smaller.
+
+    Everything is float64. `steps`, `values`, `slopes` and `chords` have shape
+    (2, STEPS, n), `value` and `slope` (n,). Chords go through the point itself.
+    """
+
+    value: Tensor
+    slope: Tensor
+    steps: Tensor
+    values: Tensor
+    slopes: Tensor
+    chords: Tensor
+    noise: Tensor
+    """How far rounding may turn each chord, in units of its slope."""
+    rtol: float
+    """Slopes that differ by less, relatively, count as equal."""
+
+
+def _look(
+    f: Function,
+    xs: Sequence[Tensor],
+    y: Tensor,
+    slopes: tuple[Tensor, ...] | str,
+    direction: Sequence[float],
+) -> _Look:
+    seen = _samples(f, xs, y, slopes, direction)
+    (left, right), (left_error, right_error) = _one_sided(seen)
+    gap, size = (right - left).abs(), torch.maximum(left.abs(), right.abs())
+    agree = gap <= 2 * (left_error + right_error) + seen.rtol * size
+    both = torch.where(left_error <= right_error, left, right)
+    both = torch.where(agree, both, (left + right) / 2)
+    error = torch.minimum(left_error, right_error)
+    wrong = (seen.slope - both).abs()
+    has_it = wrong <= 2 * error + 4 * seen.rtol * torch.maximum(both.abs(), size)
+
+    smooth = _smooth(seen)
+    inside = seen.value.isfinite()
+    for x in xs:
+        inside = inside & x.detach().flatten().isfinite()
+    defined = _defined(seen.values)
+    answered = seen.slope.isfinite()
+    infinite = left.isinf() | right.isinf()
+    flat = torch.minimum(left.abs(), right.abs()) <= 4 * seen.rtol * size
+    shared = flat & ((seen.slope - (left + right) / 2).abs() <= 8 * seen.rtol * size)
+    too_large = torch.zeros_like(inside)
+    if not (inside & answered).all() and not isinstance(slopes, str):
+        too_large = _too_large(f, xs, seen)
+
+    kind = np.full(len(seen.value), "smooth", np.array(KINDS).dtype)
+    rules = [  # each goes over those before it
+        ("hidden corner", agree & ~has_it),
+        ("cut graph", agree & ~has_it & _wrong_nearby(seen, wrong)),
+        ("corner", ~agree),
+        ("tie", ~agree & shared),
+        ("poisoned gradient", ~answered & agree),
+        ("overflow", ~answered & agree & too_large),
+        ("cusp", infinite),
+        ("vertical tangent", (left == right) & infinite),
+        ("jump", _jumps(seen).any(dim=0)),
+        ("smooth", smooth),
+        ("edge of the domain", ~defined.all(dim=0)),
+        ("overflow", ~defined.all(dim=0) & seen.values[:, -1].isinf().any(dim=0)),
+        ("outside the domain", ~inside),
+        ("overflow", ~inside & too_large),
+    ]
+    for name, where in rules:
+        kind[where.cpu().numpy()] = name
+    return _Look(kind=kind, left=left, right=right, slope=seen.slope, numerical=both)
+
+
+def _samples(
+    f: Function,
+    xs: Sequence[Tensor],
+    y: Tensor,
+    slopes: tuple[Tensor, ...] | str,
+    direction: Sequence[float],
+) -> _Samples:
+    at = [x.detach().flatten().double() for x in xs]
+    moved = [k for k, along in enumerate(direction) if along]
+    size = torch.stack([at[k].abs() for k in moved]).amax(dim=0)
+    eps = max(torch.finfo(t.dtype).eps for t in (*(xs[k] for k in moved), y))
+    steps, values, turned = [], [], []
+    for exponent, usable in _ladder(size, eps):
+        h = torch.ldexp(torch.ones_like(size), exponent)
+        for side in (-1.0, 1.0):
+            there = [
+                (x.detach() + (side * along * h).to(x.dtype).reshape(x.shape))
+                for x, along in zip(xs, direction, strict=True)
+            ]
+            went = [
+                along * (t.flatten().double() - x)
+                for t, x, along in zip(there, at, direction, strict=True)
+            ]
+            value, slope = _tried(f, there)
+            steps.append(sum(went[1:], went[0]) / len(moved))
+            values.append(torch.where(usable, value, torch.nan))
+            turned.append(_along(slope, direction))
+    pairs = (2, STEPS, -1)
+    step, value, slope = (
+        torch.stack(t).reshape(STEPS, 2, size.numel()).transpose(0, 1).reshape(pairs)
+        if size.numel()
+        else torch.zeros(2, STEPS, 0, dtype=torch.float64, device=size.device)
+        for t in (steps, values, turned)
+    )
+    here = y.flatten().double()
+    none = torch.full_like(here, torch.nan)
+    given = [none] * len(xs) if isinstance(slopes, str) else slopes
+    own = _along([g.flatten().double() for g in given], direction)
+    rounding = eps * (here.abs() + size * own.abs().nan_to_num(0.0, 0.0) + value.abs())
+    noise = NOISE * torch.maximum(rounding, _rounding_seen(step, value)) / step.abs()
+    return _Samples(
+        value=here,
+        slope=own,
+        steps=step,
+        values=value,
+        slopes=slope,
+        chords=torch.where(step == 0, torch.nan, (value - here) / step),
+        noise=noise,
+        rtol=eps**0.4,
+    )
+
+
+def _along(slopes: Sequence[Tensor], direction: Sequence[float]) -> Tensor:
+    """The slope in a direction, of the slopes by each variable."""
+    parts = [g * along for g, along in zip(slopes, direction, strict=True) if along]
+    return sum(parts[1:], parts[0])
+
+
+def _ladder(size: Tensor, eps: float) -> list[tuple[Tensor, Tensor]]:
+    """The distances as exponents of 2, largest first, and where each is of use.
+
+    The smallest keeps a quarter of the digits of x. The largest is an eighth of x, or
+    of 1 where x is smaller; but no step is wider than 32 to 1.
+    """
+    digits = -int(np.log2(eps))
+    size = torch.where(size.isfinite(), size, 1.0)
+    own = torch.frexp(size).exponent - 1
+    least = torch.where(size > 0, own - round(0.75 * digits), -round(1.15 * digits))
+    least = least.clamp(min=-1021 if digits > 50 else -125 if digits == 23 else -13)
+    most = own.clamp(min=0) - 3
+    octaves = (most - least + STEPS - 2).div(STEPS - 1, rounding_mode="floor")
+    octaves = octaves.clamp(1, 5)
+    exponents = [least + octaves * k for k in reversed(range(STEPS))]
+    return [(exponent, exponent <= most) for exponent in exponents]
+
+
+def _rounding_seen(steps: Tensor, values: Tensor) -> Tensor:
+    """The rounding in f at each point, from third differences on the smaller half.
+
+    Each side is taken by itself, so that a corner or a jump at the point, and a graph
+    that is cut, leave no trace in it.
+    """
+    worst = torch.zeros_like(values[0, 0])
+    for k in range(STEPS // 2, STEPS - 3):
+        near = steps[:, k : k + 4] / steps[:, k : k + 1]
+        apart = near[:, :, None] - near[:, None] + torch.eye(4).to(near)[:, :, None]
+        weights = 1 / apart.prod(dim=2)
+        weights = weights / weights.norm(dim=1, keepdim=True)
+        third = (weights * values[:, k : k + 4]).sum(dim=1).abs()
+        worst = torch.maximum(worst, third.nan_to_num(0.0, 0.0).amax(dim=0))
+    return worst
+
+
+# ---------------------------------------------------------------- what it means
+
+
+def _defined(values: Tensor) -> Tensor:
+    """Whether f has values on each side, close to the point; shape (2, n)."""
+    return values[:, -2:].isfinite().any(dim=1)
+
+
+def _smooth(seen: _Samples) -> Tensor:
+    """Where autograd's slopes, here and beside, agree with the chords; shape (n,).
+
+    A chord's slope is the mean of the slopes at its ends, but for h²·f‴/12. Two
+    distances must show it, free of rounding, and none smaller may speak against it.
+    """
+    middle = (seen.slope + seen.slopes) / 2
+    size = torch.maximum(seen.chords.abs(), seen.slope.abs())
+    agrees = (seen.chords - middle).abs() <= seen.rtol * size + seen.noise
+    clear = agrees & (seen.noise <= 4 * seen.rtol * size)
+    agrees, clear = agrees.all(dim=0), clear.all(dim=0)
+    from_here_on = agrees.flip(0).cumprod(dim=0).flip(0).bool()
+    return (clear[:-1] & clear[1:] & from_here_on[:-1]).any(dim=0)
+
+
+def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
+    """The power of h that the chords follow close to the point, (2, n); and the last.
+
+    0 for a slope, −1/2 for a square root that stands upright, −1 for a jump. nan where
+    rounding leaves too little to tell.
+    """
+    clear = seen.chords.abs() > NOISE * seen.noise
+    count = clear.flip(1).cumsum(dim=1).flip(1)  # how many from here on are clear
+    last, first = (clear & (count == 1)), (clear & (count == 5))
+
+    def at(mask: Tensor, values: Tensor) -> Tensor:
+        return torch.where(mask, values, 0.0).sum(dim=1)
+
+    grown = at(last, seen.chords.abs()) / at(first, seen.chords.abs())
+    nearer = at(last, seen.steps.abs()) / at(first, seen.steps.abs())
+    power = torch.where(first.any(dim=1), grown.log() / nearer.log(), torch.nan)
+    return power, at(last, seen.chords)
+
+
+def _jumps(seen: _Samples) -> Tensor:
+    """Where f doesn't come near its value at the point, on each side; (2, n)."""
+    return _growth(seen)[0] < -0.97
+
+
+def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
+    """The slopes left and right, and their errors, each of shape (2, n)."""
+    chords, noise = seen.chords, seen.noise
+    change = chords.diff(dim=1)
+    # Aitken: what the chords tend to, if they follow s + c·h^p.
+    bend = change.diff(dim=1)
+    limit = chords[:, 2:] - change[:, 1:] ** 2 / torch.where(bend == 0, 1.0, bend)
+    limit = torch.where(bend == 0, chords[:, 2:], limit)
+    correction = (limit - chords[:, 2:]).abs()
+    error = torch.maximum(limit.diff(dim=1).abs(), 1e-3 * correction[:, 1:])
+    candidates = torch.cat([chords[:, 1:], limit[:, 1:]], dim=1)
+    errors = torch.cat(
+        [change.abs() + noise[:, 1:], error + 4 * noise[:, 3:]], dim=1
+    ).nan_to_num(torch.inf, torch.inf)
+    best = errors.argmin(dim=1, keepdim=True)
+    slope, error = candidates.gather(1, best)[:, 0], errors.gather(1, best)[:, 0]
+    power, last = _growth(seen)
+    upright = power < -0.02
+    slope = torch.where(upright, torch.sign(last) * torch.inf, slope)
+    slope = torch.where(_defined(seen.values) & seen.value.isfinite(), slope, torch.nan)
+    return slope, error
+
+
+def _wrong_nearby(seen: _Samples, wrong: Tensor) -> Tensor:
+    """Where autograd differs from f beside the points as it does at them; (n,)."""
+    chord = seen.values.diff(dim=1) / seen.steps.diff(dim=1)
+    middle = (seen.slopes[:, 1:] + seen.slopes[:, :-1]) / 2
+    off = (chord - middle).abs().nan_to_num(torch.inf, torch.inf)
+    quiet = (seen.noise[:, 1:] + chord.diff(dim=1, prepend=chord[:, :1]).abs()).amax(0)
+    best = quiet.nan_to_num(torch.inf, torch.inf).argmin(dim=0)
+    return off.amax(dim=0).gather(0, best[None])[0] > wrong / 2
+
+
+def _too_large(f: Function, xs: Sequence[Tensor], seen: _Samples) -> Tensor:
+    """Where f fails because its numbers are too large, and not for want of a value.
+
+    The domain of a function is the same in each dtype; where it overflows is not. So f
+    is tried in float64 and in float32, here and on the way to zero. At a pole f has
+    values and slopes beside the point, and at an edge on one side: no overflow.
+    """
+    found = torch.zeros_like(seen.value, dtype=torch.bool)
+    for halvings in (*range(5), 6, 8, 12, 16, 24, *range(32, 1025, 32)):
+        narrow = [(x.detach().double() * 2.0**-halvings).float() for x in xs]
+        if not all(x.isfinite().all() for x in narrow):
+            continue
+        wide = [x.double() for x in narrow]
+        found |= _finite(f, wide) & ~_finite(f, narrow)
+    beside = seen.values.isfinite() & seen.slopes.isfinite()
+    return found & ~beside[:, -2:].any(dim=1).any(dim=0)
+
+
+def _finite(f: Function, at: Sequence[Tensor]) -> Tensor:
+    value, slopes = _tried(f, at)
+    return torch.stack([value, *slopes]).isfinite().all(dim=0)
+
+
+# ---------------------------------------------------------------- in words
+
+TRUTH = {
+    "mixes points": "f is not elementwise: a value depends on other points",
+    "random": "f gives another value each time it is called",
+    "not connected": "no path of the autograd graph leads from f's result to its points",
+    "outside the domain": "f has no finite value",
+    "overflow": "f's numbers are too large for the dtype",
+    "jump": "f jumps, so it has no derivative",
+    "vertical tangent": "f is vertical, so it has no finite derivative",
+    "cusp": "f has a cusp: its slope is {left} on the left and {right} on the right",
+    "poisoned gradient": "f has the slope {numerical}",
+    "cut graph": "f has the slope {numerical}",
+    "edge of the domain": "f ends: its slope is {left} on the left and {right} on the "
+    "right",
+    "corner": "f has a corner: its slope is {left} on the left and {right} on the "
+    "right",
+    "tie": "two pieces of f tie: its slope is {left} on the left and {right} on the "
+    "right",
+    "hidden corner": "f has the slope {numerical}, though its pieces have corners",
+    "smooth": "f has the derivative {numerical}",
+}
+ANSWER = {
+    "mixes points": "A derivative a point does not exist for it",
+    "random": "A derivative belongs to one fixed function",
+    "not connected": "PyTorch has no slope to answer, and differences say {numerical}",
+    "cut graph": "PyTorch answered {answer}, because part of f is detached",
+    "tie": "PyTorch answered {answer}, half of the slope for each piece",
+    "corner": "PyTorch answered {answer}, which is a choice and no derivative",
+    "smooth": "PyTorch answered {answer}, which is right",
+}
+REMEDY = {
+    "mixes points": "Write f without sum, mean, sort or softmax over the points, or "
+    "use torch.func.jacrev for its Jacobian",
+    "random": "Draw the random numbers once, outside f",
+    "not connected": "Leave out .detach(), .item(), torch.tensor(...) and "
+    "torch.no_grad() inside f, and use torch functions",
+    "outside the domain": "Choose a point where f is defined",
+    "overflow": "Choose a smaller point, a wider dtype, or a form that stays small, "
+    "such as torch.sigmoid, torch.tanh or torch.logsumexp",
+    "jump": "Choose a point beside it, or a smooth step such as torch.sigmoid",
+    "vertical tangent": "Choose a point beside it",
+    "cusp": "Choose a point beside it, or a smooth form such as torch.sqrt(x**2 + 1e-6)",
+    "poisoned gradient": "If torch.where leaves out a branch that is nan or inf here, "
+    "put a harmless number into that branch's own input with a second torch.where",
+    "cut graph": "Leave out .detach(), .item(), .data, float() and torch.no_grad() "
+    "inside f, or a backward pass of your own that does not match it",
+    "edge of the domain": "Choose a point inside the domain",
+    "corner": "Choose a point beside it, or a smooth form such as torch.sqrt(x**2 + "
+    "1e-6) for abs and softplus for relu",
+    "tie": "Choose a point beside it, or a smooth form such as torch.logaddexp for "
+    "maximum",
+    "hidden corner": "Write f as one smooth piece, or choose a point beside it",
+}
+
+
+def _message(found: Diagnosis) -> str:
+    """Truth, answer and remedy about the first of the most serious points."""
+    kinds = np.asarray(found.kind)
+    if not kinds.size:
+        return "There are no points."
+    kind = min(set(kinds.ravel().tolist()), key=KINDS.index)
+    where = np.flatnonzero(kinds.ravel() == kind)
+    place = int(where[0])
+
+    def at(field: Tensor) -> list[float]:
+        flat: list[float] = field.reshape(-1, kinds.size)[:, place].tolist()
+        return flat
+
+    several = found.x.ndim > kinds.ndim
+    names = [f"x{k}" for k in range(len(at(found.x)))] if several else ["x"]
+    point = ", ".join(f"{n} = {v:.6g}" for n, v in zip(names, at(found.x), strict=True))
+    place_text = f"At {point} "
+    if kinds.size > 1:
+        here = ", ".join(map(str, np.unravel_index(place, kinds.shape)))
+        place_text = (
+            f"At {len(where)} of {kinds.size} points, the first at index {here} with "
+            f"{point}, "
+        )
+    row = _most_telling(at(found.left), at(found.right), at(found.autograd))
+    words = {
+        "left": _number(at(found.left)[row]),
+        "right": _number(at(found.right)[row]),
+        "numerical": _number(at(found.numerical)[row]),
+        "answer": _number(at(found.autograd)[row]),
+    }
+    along = f" along {names[row]}" if several else ""
+    truth = TRUTH[kind]
+    slanted = kind == "corner" and at(found.left)[row] == at(found.right)[row]
+    if slanted:
+        truth = "f has no tangent plane: its slopes along the axes don't give the others"
+    answer = ANSWER.get(kind, "PyTorch answered {answer}")
+    sentences = [place_text + truth + along * ("{" in truth), answer]
+    if kind in REMEDY:
+        sentences.append(REMEDY[kind])
+    return " ".join(f"{sentence.format(**words)}." for sentence in sentences)
+
+
+def _most_telling(
+    left: Sequence[float], right: Sequence[float], answer: Sequence[float]
+) -> int:
+    """The variable along which left, right and autograd's answer differ most."""
+    gaps = [
+        np.inf if not np.isfinite([a, b, c]).all() else max(a, b, c) - min(a, b, c)
+        for a, b, c in zip(left, right, answer, strict=True)
+    ]
+    return int(np.argmax(gaps))
+
+
+def _number(value: float) -> str:
+    """Four digits are plenty for a slope, and 0 has no sign."""
+    return "undefined" if np.isnan(value) else f"{value + 0.0:.4g}"
