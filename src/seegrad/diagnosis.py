@@ -350,6 +350,9 @@ class _Samples:
     (2, STEPS, n), `value` and `slope` (n,). Chords go through the point itself.
     """
 
+    unit: Tensor
+    """What values and slopes are counted in, of shape (n,)."""
+
     value: Tensor
     slope: Tensor
     steps: Tensor
@@ -357,7 +360,12 @@ class _Samples:
     slopes: Tensor
     chords: Tensor
     noise: Tensor
-    """How far rounding may turn each chord, in units of its slope."""
+    """How far rounding may turn each chord, in units of slope, if it is everywhere
+    what it is at worst on the smaller half of the distances."""
+    quiet: Tensor
+    """The same, if it is at each distance what it is at much smaller ones."""
+    unresolved: Tensor
+    """Where f isn't smooth even between neighbouring numbers, of shape (n,)."""
     rtol: float
     """Slopes that differ by less, relatively, count as equal."""
 
@@ -370,22 +378,24 @@ def _look(
     direction: Sequence[float],
 ) -> _Look:
     seen = _samples(f, xs, y, slopes, direction)
-    (left, right), (left_error, right_error) = _one_sided(seen)
-    gap, size = (right - left).abs(), torch.maximum(left.abs(), right.abs())
-    agree = gap <= 2 * (left_error + right_error) + seen.rtol * size
-    both = torch.where(left_error <= right_error, left, right)
-    both = torch.where(agree, both, (left + right) / 2)
-    error = torch.minimum(left_error, right_error)
+    smooth, off = _smooth(seen)
+    sides, errors = _one_sided(seen)
+    left, right = torch.where(smooth, seen.slope + off, sides) + 0.0  # no negative zero
+    size = torch.maximum(left.abs(), right.abs())
+    infinite = left.isinf() | right.isinf()
+    agree = (right - left).abs() <= 2 * errors.sum(dim=0) + seen.rtol * size
+    agree = torch.where(infinite, left == right, agree)
+    error, better = errors.min(dim=0)
+    both = torch.where(better == 0, left, right)
+    both = torch.where(agree & ~smooth & ~infinite, both, (left + right) / 2)
     wrong = (seen.slope - both).abs()
-    has_it = wrong <= 2 * error + 4 * seen.rtol * torch.maximum(both.abs(), size)
+    has_it = wrong <= 2 * error + 4 * seen.rtol * size
 
-    smooth = _smooth(seen)
     inside = seen.value.isfinite()
     for x in xs:
         inside = inside & x.detach().flatten().isfinite()
     defined = _defined(seen.values)
     answered = seen.slope.isfinite()
-    infinite = left.isinf() | right.isinf()
     flat = torch.minimum(left.abs(), right.abs()) <= 4 * seen.rtol * size
     shared = flat & ((seen.slope - (left + right) / 2).abs() <= 8 * seen.rtol * size)
     too_large = torch.zeros_like(inside)
@@ -398,6 +408,7 @@ def _look(
         ("cut graph", agree & ~has_it & _wrong_nearby(seen, wrong)),
         ("corner", ~agree),
         ("tie", ~agree & shared),
+        ("smooth", seen.unresolved),
         ("poisoned gradient", ~answered & agree),
         ("overflow", ~answered & agree & too_large),
         ("cusp", infinite),
@@ -411,7 +422,8 @@ def _look(
     ]
     for name, where in rules:
         kind[where.cpu().numpy()] = name
-    return _Look(kind=kind, left=left, right=right, slope=seen.slope, numerical=both)
+    found = (t * seen.unit for t in (left, right, seen.slope, both))
+    return _Look(kind, *found)
 
 
 def _samples(
@@ -452,16 +464,28 @@ def _samples(
     none = torch.full_like(here, torch.nan)
     given = [none] * len(xs) if isinstance(slopes, str) else slopes
     own = _along([g.flatten().double() for g in given], direction)
+    # In units of the larger of the two nothing overflows on the way.
+    large = torch.maximum(here.abs(), own.abs().nan_to_num(0.0, 0.0))
+    unit = torch.where(large.isfinite() & (large > 0), large, 1.0)
+    unit = torch.ldexp(torch.ones_like(unit), torch.frexp(unit).exponent - 1)
+    here, own, value, slope = (t / unit for t in (here, own, value, slope))
     rounding = eps * (here.abs() + size * own.abs().nan_to_num(0.0, 0.0) + value.abs())
-    noise = NOISE * torch.maximum(rounding, _rounding_seen(step, value)) / step.abs()
+    seen = _rounding_seen(step, value)
+    finite = value.nan_to_num(0.0, 0.0, 0.0).abs().amax(dim=(0, 1))
+    below = [min(k + 6, STEPS - 4) - STEPS // 2 for k in range(STEPS)]
+    lasting = seen.flip(0).cummax(dim=0).values.flip(0)
+    calm = lasting[[max(k, 0) for k in below]]
     return _Samples(
+        unit=unit,
         value=here,
         slope=own,
         steps=step,
         values=value,
         slopes=slope,
         chords=torch.where(step == 0, torch.nan, (value - here) / step),
-        noise=noise,
+        noise=NOISE * torch.maximum(rounding, lasting[0]) / step.abs(),
+        quiet=NOISE * torch.maximum(rounding, calm) / step.abs(),
+        unresolved=seen[-1] > 2**12 * eps * finite,
         rtol=eps**0.4,
     )
 
@@ -475,15 +499,15 @@ def _along(slopes: Sequence[Tensor], direction: Sequence[float]) -> Tensor:
 def _ladder(size: Tensor, eps: float) -> list[tuple[Tensor, Tensor]]:
     """The distances as exponents of 2, largest first, and where each is of use.
 
-    The smallest keeps a quarter of the digits of x. The largest is an eighth of x, or
-    of 1 where x is smaller; but no step is wider than 32 to 1.
+    The smallest keeps a seventh of the digits of x. The largest is 1/8, or more where x
+    is so large that rounding would spoil that; but no step is wider than 32 to 1.
     """
     digits = -int(np.log2(eps))
     size = torch.where(size.isfinite(), size, 1.0)
     own = torch.frexp(size).exponent - 1
-    least = torch.where(size > 0, own - round(0.75 * digits), -round(1.15 * digits))
+    least = torch.where(size > 0, own - round(0.85 * digits), -round(1.25 * digits))
     least = least.clamp(min=-1021 if digits > 50 else -125 if digits == 23 else -13)
-    most = own.clamp(min=0) - 3
+    most = (own - round(0.42 * digits)).clamp(min=-3)
     octaves = (most - least + STEPS - 2).div(STEPS - 1, rounding_mode="floor")
     octaves = octaves.clamp(1, 5)
     exponents = [least + octaves * k for k in reversed(range(STEPS))]
@@ -491,20 +515,20 @@ def _ladder(size: Tensor, eps: float) -> list[tuple[Tensor, Tensor]]:
 
 
 def _rounding_seen(steps: Tensor, values: Tensor) -> Tensor:
-    """The rounding in f at each point, from third differences on the smaller half.
+    """The rounding in f, from third differences on the smaller half of the distances.
 
     Each side is taken by itself, so that a corner or a jump at the point, and a graph
-    that is cut, leave no trace in it.
+    that is cut, leave no trace in it. One row a window of four distances.
     """
-    worst = torch.zeros_like(values[0, 0])
+    rows = []
     for k in range(STEPS // 2, STEPS - 3):
         near = steps[:, k : k + 4] / steps[:, k : k + 1]
         apart = near[:, :, None] - near[:, None] + torch.eye(4).to(near)[:, :, None]
         weights = 1 / apart.prod(dim=2)
         weights = weights / weights.norm(dim=1, keepdim=True)
         third = (weights * values[:, k : k + 4]).sum(dim=1).abs()
-        worst = torch.maximum(worst, third.nan_to_num(0.0, 0.0).amax(dim=0))
-    return worst
+        rows.append(third.nan_to_num(0.0, 0.0, 0.0).amax(dim=0))
+    return torch.stack(rows)
 
 
 # ---------------------------------------------------------------- what it means
@@ -515,19 +539,23 @@ def _defined(values: Tensor) -> Tensor:
     return values[:, -2:].isfinite().any(dim=1)
 
 
-def _smooth(seen: _Samples) -> Tensor:
+def _smooth(seen: _Samples) -> tuple[Tensor, Tensor]:
     """Where autograd's slopes, here and beside, agree with the chords; shape (n,).
 
     A chord's slope is the mean of the slopes at its ends, but for h²·f‴/12. Two
     distances must show it, free of rounding, and none smaller may speak against it.
+    Also how far the chords are off, with that mean corrected for, of shape (2, n).
     """
-    middle = (seen.slope + seen.slopes) / 2
+    off = seen.chords - (seen.slope / 2 + seen.slopes / 2)
     size = torch.maximum(seen.chords.abs(), seen.slope.abs())
-    agrees = (seen.chords - middle).abs() <= seen.rtol * size + seen.noise
-    clear = agrees & (seen.noise <= 4 * seen.rtol * size)
-    agrees, clear = agrees.all(dim=0), clear.all(dim=0)
-    from_here_on = agrees.flip(0).cumprod(dim=0).flip(0).bool()
-    return (clear[:-1] & clear[1:] & from_here_on[:-1]).any(dim=0)
+    agrees = off.abs() <= seen.rtol * size + seen.noise
+    clear = (off.abs() <= seen.rtol * size + seen.quiet) & (size > 0)
+    clear = (clear & (seen.quiet <= 4 * seen.rtol * size)).all(dim=0)
+    from_here_on = agrees.all(dim=0).flip(0).cumprod(dim=0).flip(0).bool()
+    shown = clear[:-1] & clear[1:] & from_here_on[:-1]
+    doubt = torch.where(shown, (off.abs() + seen.quiet).amax(dim=0)[:-1], torch.inf)
+    best = doubt.argmin(dim=0).expand(2, 1, -1)
+    return shown.any(dim=0), off.gather(1, best)[:, 0]
 
 
 def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
@@ -536,27 +564,28 @@ def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
     0 for a slope, −1/2 for a square root that stands upright, −1 for a jump. nan where
     rounding leaves too little to tell.
     """
-    clear = seen.chords.abs() > NOISE * seen.noise
+    clear = (seen.chords.abs() > 4 * seen.quiet) & seen.chords.isfinite()
     count = clear.flip(1).cumsum(dim=1).flip(1)  # how many from here on are clear
-    last, first = (clear & (count == 1)), (clear & (count == 5))
-
-    def at(mask: Tensor, values: Tensor) -> Tensor:
-        return torch.where(mask, values, 0.0).sum(dim=1)
-
-    grown = at(last, seen.chords.abs()) / at(first, seen.chords.abs())
-    nearer = at(last, seen.steps.abs()) / at(first, seen.steps.abs())
-    power = torch.where(first.any(dim=1), grown.log() / nearer.log(), torch.nan)
-    return power, at(last, seen.chords)
+    near = clear[:, 1:] & clear[:, :-1] & (count[:, :-1] <= 5)
+    grown = (seen.chords[:, 1:] / seen.chords[:, :-1]).abs().log()
+    powers = grown / (seen.steps[:, 1:] / seen.steps[:, :-1]).log()
+    powers = torch.where(near, powers, -torch.inf)
+    enough = near.sum(dim=1) == 4
+    power = torch.where(enough, powers.amax(dim=1), torch.nan)
+    last = clear & (count == 1)
+    return power, torch.where(last, seen.chords, 0.0).sum(dim=1)
 
 
 def _jumps(seen: _Samples) -> Tensor:
     """Where f doesn't come near its value at the point, on each side; (2, n)."""
-    return _growth(seen)[0] < -0.97
+    return _growth(seen)[0] < -0.95
 
 
 def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
     """The slopes left and right, and their errors, each of shape (2, n)."""
-    chords, noise = seen.chords, seen.noise
+    chords = seen.chords
+    # Where f stands still, rounding may have swallowed the step.
+    noise = torch.where(chords == 0, seen.noise, seen.quiet)
     change = chords.diff(dim=1)
     # Aitken: what the chords tend to, if they follow s + c·h^p.
     bend = change.diff(dim=1)
