@@ -383,13 +383,13 @@ def _look(
     left, right = torch.where(smooth, seen.slope + off, sides) + 0.0  # no negative zero
     size = torch.maximum(left.abs(), right.abs())
     infinite = left.isinf() | right.isinf()
-    agree = (right - left).abs() <= 2 * errors.sum(dim=0) + seen.rtol * size
+    agree = (right - left).abs() <= 3 * errors.sum(dim=0) + seen.rtol * size
     agree = torch.where(infinite, left == right, agree)
     error, better = errors.min(dim=0)
     both = torch.where(better == 0, left, right)
     both = torch.where(agree & ~smooth & ~infinite, both, (left + right) / 2)
     wrong = (seen.slope - both).abs()
-    has_it = wrong <= 2 * error + 4 * seen.rtol * size
+    has_it = wrong <= 3 * error + 4 * seen.rtol * size
 
     inside = seen.value.isfinite()
     for x in xs:
@@ -470,6 +470,9 @@ def _samples(
     unit = torch.ldexp(torch.ones_like(unit), torch.frexp(unit).exponent - 1)
     here, own, value, slope = (t / unit for t in (here, own, value, slope))
     rounding = eps * (here.abs() + size * own.abs().nan_to_num(0.0, 0.0) + value.abs())
+    # Where f stands still, numbers near 1 have swallowed the step, or f is flat.
+    still = (value == here).any(dim=1).any(dim=0)
+    rounding = torch.maximum(rounding, torch.where(still, eps / unit, 0.0))
     seen = _rounding_seen(step, value)
     finite = value.nan_to_num(0.0, 0.0, 0.0).abs().amax(dim=(0, 1))
     below = [min(k + 6, STEPS - 4) - STEPS // 2 for k in range(STEPS)]
@@ -486,7 +489,7 @@ def _samples(
         noise=NOISE * torch.maximum(rounding, lasting[0]) / step.abs(),
         quiet=NOISE * torch.maximum(rounding, calm) / step.abs(),
         unresolved=seen[-1] > 2**12 * eps * finite,
-        rtol=eps**0.4,
+        rtol=eps**0.45,
     )
 
 
@@ -546,7 +549,7 @@ def _smooth(seen: _Samples) -> tuple[Tensor, Tensor]:
     distances must show it, free of rounding, and none smaller may speak against it.
     Also how far the chords are off, with that mean corrected for, of shape (2, n).
     """
-    off = seen.chords - (seen.slope / 2 + seen.slopes / 2)
+    off = _off(seen)
     size = torch.maximum(seen.chords.abs(), seen.slope.abs())
     agrees = off.abs() <= seen.rtol * size + seen.noise
     clear = (off.abs() <= seen.rtol * size + seen.quiet) & (size > 0)
@@ -566,14 +569,21 @@ def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
     """
     clear = (seen.chords.abs() > 4 * seen.quiet) & seen.chords.isfinite()
     count = clear.flip(1).cumsum(dim=1).flip(1)  # how many from here on are clear
-    near = clear[:, 1:] & clear[:, :-1] & (count[:, :-1] <= 5)
+    near = clear[:, 1:] & clear[:, :-1] & (count[:, :-1] <= 4)
     grown = (seen.chords[:, 1:] / seen.chords[:, :-1]).abs().log()
     powers = grown / (seen.steps[:, 1:] / seen.steps[:, :-1]).log()
     powers = torch.where(near, powers, -torch.inf)
-    enough = near.sum(dim=1) == 4
+    enough = near.sum(dim=1) == 3
     power = torch.where(enough, powers.amax(dim=1), torch.nan)
     last = clear & (count == 1)
+    steep = last & (_off(seen).abs() <= seen.chords.abs() / 4)  # for autograd, too
+    power = torch.where(steep.any(dim=1), torch.nan, power)
     return power, torch.where(last, seen.chords, 0.0).sum(dim=1)
+
+
+def _off(seen: _Samples) -> Tensor:
+    """The chords' slopes less the mean of autograd's at their ends, (2, STEPS, n)."""
+    return seen.chords - (seen.slope / 2 + seen.slopes / 2)
 
 
 def _jumps(seen: _Samples) -> Tensor:
@@ -592,7 +602,7 @@ def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
     limit = chords[:, 2:] - change[:, 1:] ** 2 / torch.where(bend == 0, 1.0, bend)
     limit = torch.where(bend == 0, chords[:, 2:], limit)
     correction = (limit - chords[:, 2:]).abs()
-    error = torch.maximum(limit.diff(dim=1).abs(), 1e-3 * correction[:, 1:])
+    error = torch.maximum(limit.diff(dim=1).abs(), 0.1 * correction[:, 1:])
     candidates = torch.cat([chords[:, 1:], limit[:, 1:]], dim=1)
     errors = torch.cat(
         [change.abs() + noise[:, 1:], error + 4 * noise[:, 3:]], dim=1
