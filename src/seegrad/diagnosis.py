@@ -34,7 +34,7 @@ KINDS = (
 )
 """What `diagnose` can find at a point, the most serious first."""
 
-STEPS = 20  # distances at which each side is looked at
+STEPS = 24  # distances at which each side is looked at
 NOISE = 16.0  # how many times the rounding seen in f counts as rounding
 
 
@@ -159,8 +159,8 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     mixes points         a value depends on other points
     ==================== ============================================================
 
-    Only values of f and slopes of autograd decide, at the point and at 20 distances on
-    either side, so the cost is that of about 45 derivatives, whatever the number of
+    Only values of f and slopes of autograd decide, at the point and at 24 distances on
+    either side, so the cost is that of about 60 derivatives, whatever the number of
     points. Where autograd's slope at the point agrees with the chords on both sides
     from some distance on, down to rounding, f is smooth. Elsewhere the chords' slopes
     are extrapolated to distance zero by Aitken's process [1]_, each with an estimate of
@@ -361,7 +361,7 @@ class _Samples:
     chords: Tensor
     noise: Tensor
     """How far rounding may turn each chord, in units of slope, if it is everywhere
-    what it is at worst on the smaller half of the distances."""
+    what it is at worst on the smaller half of the distances, or in f's parts."""
     quiet: Tensor
     """The same, if it is at each distance what it is at much smaller ones."""
     unresolved: Tensor
@@ -388,7 +388,7 @@ def _look(
     error, better = errors.min(dim=0)
     both = torch.where(better == 0, left, right)
     both = torch.where(agree & ~smooth & ~infinite, both, (left + right) / 2)
-    wrong = (seen.slope - both).abs()
+    wrong = (seen.slope - torch.stack([left, right, both])).abs().amin(dim=0)
     has_it = wrong <= 3 * error + 4 * seen.rtol * size
 
     inside = seen.value.isfinite()
@@ -437,6 +437,7 @@ def _samples(
     moved = [k for k, along in enumerate(direction) if along]
     size = torch.stack([at[k].abs() for k in moved]).amax(dim=0)
     eps = max(torch.finfo(t.dtype).eps for t in (*(xs[k] for k in moved), y))
+    heights = torch.zeros_like(size)
     steps, values, turned = [], [], []
     for exponent, usable in _ladder(size, eps):
         h = torch.ldexp(torch.ones_like(size), exponent)
@@ -451,6 +452,7 @@ def _samples(
             ]
             value, slope = _tried(f, there)
             steps.append(sum(went[1:], went[0]) / len(moved))
+            heights = torch.maximum(heights, value.nan_to_num(0.0, 0.0, 0.0).abs())
             values.append(torch.where(usable, value, torch.nan))
             turned.append(_along(slope, direction))
     pairs = (2, STEPS, -1)
@@ -466,15 +468,14 @@ def _samples(
     own = _along([g.flatten().double() for g in given], direction)
     # In units of the larger of the two nothing overflows on the way.
     large = torch.maximum(here.abs(), own.abs().nan_to_num(0.0, 0.0))
-    unit = torch.where(large.isfinite() & (large > 0), large, 1.0)
+    unit = torch.where(large.isfinite() & (large > 0), large, 1.0).clamp(min=2**-500)
     unit = torch.ldexp(torch.ones_like(unit), torch.frexp(unit).exponent - 1)
     here, own, value, slope = (t / unit for t in (here, own, value, slope))
+    heights = heights / unit
     rounding = eps * (here.abs() + size * own.abs().nan_to_num(0.0, 0.0) + value.abs())
-    # Where f stands still, numbers near 1 have swallowed the step, or f is flat.
-    still = (value == here).any(dim=1).any(dim=0)
-    rounding = torch.maximum(rounding, torch.where(still, eps / unit, 0.0))
+    # What f is made of may be larger than f itself is here: 1 in log(cosh(x)) near 0.
+    parts = eps * torch.minimum(heights, 2**10 / unit)
     seen = _rounding_seen(step, value)
-    finite = value.nan_to_num(0.0, 0.0, 0.0).abs().amax(dim=(0, 1))
     below = [min(k + 6, STEPS - 4) - STEPS // 2 for k in range(STEPS)]
     lasting = seen.flip(0).cummax(dim=0).values.flip(0)
     calm = lasting[[max(k, 0) for k in below]]
@@ -486,9 +487,10 @@ def _samples(
         values=value,
         slopes=slope,
         chords=torch.where(step == 0, torch.nan, (value - here) / step),
-        noise=NOISE * torch.maximum(rounding, lasting[0]) / step.abs(),
+        noise=NOISE * torch.maximum(torch.maximum(rounding, parts), lasting[0])
+        / step.abs(),
         quiet=NOISE * torch.maximum(rounding, calm) / step.abs(),
-        unresolved=seen[-1] > 2**12 * eps * finite,
+        unresolved=seen[-1] > 2**12 * eps * heights,
         rtol=eps**0.45,
     )
 
@@ -511,7 +513,8 @@ def _ladder(size: Tensor, eps: float) -> list[tuple[Tensor, Tensor]]:
     least = torch.where(size > 0, own - round(0.85 * digits), -round(1.25 * digits))
     least = least.clamp(min=-1021 if digits > 50 else -125 if digits == 23 else -13)
     most = (own - round(0.42 * digits)).clamp(min=-3)
-    octaves = (most - least + STEPS - 2).div(STEPS - 1, rounding_mode="floor")
+    wide = torch.maximum(most, own.clamp(min=3))
+    octaves = (wide - least + STEPS - 2).div(STEPS - 1, rounding_mode="floor")
     octaves = octaves.clamp(1, 5)
     exponents = [least + octaves * k for k in reversed(range(STEPS))]
     return [(exponent, exponent <= most) for exponent in exponents]
@@ -552,10 +555,11 @@ def _smooth(seen: _Samples) -> tuple[Tensor, Tensor]:
     off = _off(seen)
     size = torch.maximum(seen.chords.abs(), seen.slope.abs())
     agrees = off.abs() <= seen.rtol * size + seen.noise
-    clear = (off.abs() <= seen.rtol * size + seen.quiet) & (size > 0)
-    clear = (clear & (seen.quiet <= 4 * seen.rtol * size)).all(dim=0)
+    close = (off.abs() <= seen.rtol * size + seen.quiet) & (size > 0)
+    clear = (close & (seen.quiet <= 4 * seen.rtol * size)).all(dim=0)
+    nearly = (close & (seen.quiet <= 64 * seen.rtol * size)).all(dim=0)
     from_here_on = agrees.all(dim=0).flip(0).cumprod(dim=0).flip(0).bool()
-    shown = clear[:-1] & clear[1:] & from_here_on[:-1]
+    shown = clear[:-1] & nearly[1:] & from_here_on[:-1]
     doubt = torch.where(shown, (off.abs() + seen.quiet).amax(dim=0)[:-1], torch.inf)
     best = doubt.argmin(dim=0).expand(2, 1, -1)
     return shown.any(dim=0), off.gather(1, best)[:, 0]
@@ -572,12 +576,13 @@ def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
     near = clear[:, 1:] & clear[:, :-1] & (count[:, :-1] <= 4)
     grown = (seen.chords[:, 1:] / seen.chords[:, :-1]).abs().log()
     powers = grown / (seen.steps[:, 1:] / seen.steps[:, :-1]).log()
-    powers = torch.where(near, powers, -torch.inf)
-    enough = near.sum(dim=1) == 3
-    power = torch.where(enough, powers.amax(dim=1), torch.nan)
+    weakest = torch.where(near, powers, -torch.inf).amax(dim=1)
+    strongest = torch.where(near, powers, torch.inf).amin(dim=1)
+    lasts = (near.sum(dim=1) == 3) & (weakest < 0.6 * strongest)
+    power = torch.where(lasts, weakest, torch.nan)
     last = clear & (count == 1)
-    steep = last & (_off(seen).abs() <= seen.chords.abs() / 4)  # for autograd, too
-    power = torch.where(steep.any(dim=1), torch.nan, power)
+    steep = (_off(seen).abs() <= seen.chords.abs() / 4)[:, -1]  # for autograd, too
+    power = torch.where(steep, torch.nan, power)
     return power, torch.where(last, seen.chords, 0.0).sum(dim=1)
 
 
@@ -593,22 +598,27 @@ def _jumps(seen: _Samples) -> Tensor:
 
 def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
     """The slopes left and right, and their errors, each of shape (2, n)."""
-    chords = seen.chords
-    # Where f stands still, rounding may have swallowed the step.
-    noise = torch.where(chords == 0, seen.noise, seen.quiet)
+    chords, noise = seen.chords, seen.noise
     change = chords.diff(dim=1)
     # Aitken: what the chords tend to, if they follow s + c·h^p.
     bend = change.diff(dim=1)
     limit = chords[:, 2:] - change[:, 1:] ** 2 / torch.where(bend == 0, 1.0, bend)
     limit = torch.where(bend == 0, chords[:, 2:], limit)
-    correction = (limit - chords[:, 2:]).abs()
-    error = torch.maximum(limit.diff(dim=1).abs(), 0.1 * correction[:, 1:])
-    candidates = torch.cat([chords[:, 1:], limit[:, 1:]], dim=1)
-    errors = torch.cat(
-        [change.abs() + noise[:, 1:], error + 4 * noise[:, 3:]], dim=1
-    ).nan_to_num(torch.inf, torch.inf)
+    reach = (limit - chords[:, 2:]).abs()
+    moved = torch.maximum(limit.diff(dim=1).abs(), 0.1 * reach[:, 1:])
+    slopes = torch.cat([chords[:, 1:], limit[:, 1:]], dim=1)
+    errors = torch.cat([change.abs() + noise[:, 1:], moved + 4 * noise[:, 3:]], dim=1)
+    # No chord to a nearer point may speak against it.
+    room = torch.cat([2 * change.abs(), 2 * (reach + noise[:, 2:])[:, 1:]], dim=1)
+    above, below = (
+        (side.nan_to_num(torch.inf, torch.inf).flip(1).cummin(dim=1).values.flip(1))
+        for side in (chords + 2 * noise, 2 * noise - chords)
+    )
+    above, below = (torch.cat([t[:, 1:], t[:, 3:]], dim=1) for t in (above, below))
+    fits = (slopes <= above + room) & (-slopes <= below + room)
+    errors = torch.where(fits, errors, torch.inf).nan_to_num(torch.inf, torch.inf)
     best = errors.argmin(dim=1, keepdim=True)
-    slope, error = candidates.gather(1, best)[:, 0], errors.gather(1, best)[:, 0]
+    slope, error = slopes.gather(1, best)[:, 0], errors.gather(1, best)[:, 0]
     power, last = _growth(seen)
     upright = power < -0.02
     slope = torch.where(upright, torch.sign(last) * torch.inf, slope)
