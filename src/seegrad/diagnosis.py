@@ -364,6 +364,8 @@ class _Samples:
     what it is at worst on the smaller half of the distances, or in f's parts."""
     quiet: Tensor
     """The same, if it is at each distance what it is at much smaller ones."""
+    parts: Tensor
+    """The same, for rounding in f's parts alone."""
     unresolved: Tensor
     """Where f isn't smooth even between neighbouring numbers, of shape (n,)."""
     rtol: float
@@ -475,6 +477,10 @@ def _samples(
     rounding = eps * (here.abs() + size * own.abs().nan_to_num(0.0, 0.0) + value.abs())
     # What f is made of may be larger than f itself is here: 1 in log(cosh(x)) near 0.
     parts = eps * torch.minimum(heights, 2**10 / unit)
+    # And 1 where f stands still while autograd's slope is not quite 0, as in the tails.
+    near = value[:, STEPS // 2 :]
+    still = (near == here).all(dim=1).all(dim=0) & (own.abs() < 8 * eps / unit)
+    parts = torch.where(still, eps / unit, parts)
     seen = _rounding_seen(step, value)
     below = [min(k + 6, STEPS - 4) - STEPS // 2 for k in range(STEPS)]
     lasting = seen.flip(0).cummax(dim=0).values.flip(0)
@@ -490,6 +496,7 @@ def _samples(
         noise=NOISE * torch.maximum(torch.maximum(rounding, parts), lasting[0])
         / step.abs(),
         quiet=NOISE * torch.maximum(rounding, calm) / step.abs(),
+        parts=NOISE * parts / step.abs(),
         unresolved=seen[-1] > 2**12 * eps * heights,
         rtol=eps**0.45,
     )
@@ -571,7 +578,8 @@ def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
     0 for a slope, −1/2 for a square root that stands upright, −1 for a jump. nan where
     rounding leaves too little to tell.
     """
-    clear = (seen.chords.abs() > 4 * seen.quiet) & seen.chords.isfinite()
+    noise = torch.maximum(seen.quiet, seen.parts)
+    clear = (seen.chords.abs() > 4 * noise) & seen.chords.isfinite()
     count = clear.flip(1).cumsum(dim=1).flip(1)  # how many from here on are clear
     near = clear[:, 1:] & clear[:, :-1] & (count[:, :-1] <= 4)
     grown = (seen.chords[:, 1:] / seen.chords[:, :-1]).abs().log()
@@ -612,7 +620,7 @@ def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
     room = torch.cat([2 * change.abs(), 2 * (reach + noise[:, 2:])[:, 1:]], dim=1)
     above, below = (
         (side.nan_to_num(torch.inf, torch.inf).flip(1).cummin(dim=1).values.flip(1))
-        for side in (chords + 2 * noise, 2 * noise - chords)
+        for side in (chords + noise / 4, noise / 4 - chords)
     )
     above, below = (torch.cat([t[:, 1:], t[:, 3:]], dim=1) for t in (above, below))
     fits = (slopes <= above + room) & (-slopes <= below + room)
