@@ -35,6 +35,7 @@ KINDS = (
 """What `diagnose` can find at a point, the most serious first."""
 
 STEPS = 24  # distances at which each side is looked at
+CLOSE = 12  # from here on the distances are small
 NOISE = 16.0  # how many times the rounding seen in f counts as rounding
 
 
@@ -361,13 +362,15 @@ class _Samples:
     chords: Tensor
     noise: Tensor
     """How far rounding may turn each chord, in units of slope, if it is everywhere
-    what it is at worst on the smaller half of the distances, or in f's parts."""
+    what it is at worst on the smaller distances, or in f's parts."""
     quiet: Tensor
     """The same, if it is at each distance what it is at much smaller ones."""
     parts: Tensor
     """The same, for rounding in f's parts alone."""
     unresolved: Tensor
     """Where f isn't smooth even between neighbouring numbers, of shape (n,)."""
+    still: Tensor
+    """Where f doesn't change at all close by, of shape (n,)."""
     rtol: float
     """Slopes that differ by less, relatively, count as equal."""
 
@@ -391,7 +394,10 @@ def _look(
     both = torch.where(better == 0, left, right)
     both = torch.where(agree & ~smooth & ~infinite, both, (left + right) / 2)
     wrong = (seen.slope - torch.stack([left, right, both])).abs().amin(dim=0)
+    few = torch.finfo(torch.float64).eps * 128 / seen.unit
     has_it = wrong <= 3 * error + 4 * seen.rtol * size
+    # In its tails f is 0 or 1 but for rounding: that of 1, over a distance of 1/8.
+    has_it |= (wrong <= few) & (seen.still | (wrong <= 1e-3 * size))
 
     inside = seen.value.isfinite()
     for x in xs:
@@ -404,10 +410,11 @@ def _look(
     if not (inside & answered).all() and not isinstance(slopes, str):
         too_large = _too_large(f, xs, seen)
 
+    everywhere, here_only = _wrong_nearby(seen, wrong)
     kind = np.full(len(seen.value), "smooth", np.array(KINDS).dtype)
     rules = [  # each goes over those before it
-        ("hidden corner", agree & ~has_it),
-        ("cut graph", agree & ~has_it & _wrong_nearby(seen, wrong)),
+        ("hidden corner", agree & ~has_it & here_only),
+        ("cut graph", agree & ~has_it & everywhere),
         ("corner", ~agree),
         ("tie", ~agree & shared),
         ("smooth", seen.unresolved),
@@ -477,12 +484,9 @@ def _samples(
     rounding = eps * (here.abs() + size * own.abs().nan_to_num(0.0, 0.0) + value.abs())
     # What f is made of may be larger than f itself is here: 1 in log(cosh(x)) near 0.
     parts = eps * torch.minimum(heights, 2**10 / unit)
-    # And 1 where f stands still while autograd's slope is not quite 0, as in the tails.
-    near = value[:, STEPS // 2 :]
-    still = (near == here).all(dim=1).all(dim=0) & (own.abs() < 8 * eps / unit)
-    parts = torch.where(still, eps / unit, parts)
+    still = (value[:, CLOSE:] == here).all(dim=1).all(dim=0)
     seen = _rounding_seen(step, value)
-    below = [min(k + 6, STEPS - 4) - STEPS // 2 for k in range(STEPS)]
+    below = [min(k + 6, STEPS - 4) - CLOSE for k in range(STEPS)]
     lasting = seen.flip(0).cummax(dim=0).values.flip(0)
     calm = lasting[[max(k, 0) for k in below]]
     return _Samples(
@@ -497,7 +501,8 @@ def _samples(
         / step.abs(),
         quiet=NOISE * torch.maximum(rounding, calm) / step.abs(),
         parts=NOISE * parts / step.abs(),
-        unresolved=seen[-1] > 2**12 * eps * heights,
+        unresolved=(seen[-1] > 2**12 * eps * heights) | _turns(value, slope, step),
+        still=still,
         rtol=eps**0.45,
     )
 
@@ -528,13 +533,13 @@ def _ladder(size: Tensor, eps: float) -> list[tuple[Tensor, Tensor]]:
 
 
 def _rounding_seen(steps: Tensor, values: Tensor) -> Tensor:
-    """The rounding in f, from third differences on the smaller half of the distances.
+    """The rounding in f, from third differences on the smallest distances.
 
     Each side is taken by itself, so that a corner or a jump at the point, and a graph
     that is cut, leave no trace in it. One row a window of four distances.
     """
     rows = []
-    for k in range(STEPS // 2, STEPS - 3):
+    for k in range(CLOSE, STEPS - 3):
         near = steps[:, k : k + 4] / steps[:, k : k + 1]
         apart = near[:, :, None] - near[:, None] + torch.eye(4).to(near)[:, :, None]
         weights = 1 / apart.prod(dim=2)
@@ -542,6 +547,14 @@ def _rounding_seen(steps: Tensor, values: Tensor) -> Tensor:
         third = (weights * values[:, k : k + 4]).sum(dim=1).abs()
         rows.append(third.nan_to_num(0.0, 0.0, 0.0).amax(dim=0))
     return torch.stack(rows)
+
+
+def _turns(values: Tensor, slopes: Tensor, steps: Tensor) -> Tensor:
+    """Where autograd's slope changes between the nearest neighbours, of shape (n,)."""
+    change = (slopes[:, -1] - slopes[:, -3]).abs()
+    chord = (values[:, -1] - values[:, -3]) / (steps[:, -1] - steps[:, -3])
+    size = torch.maximum(slopes[:, [-1, -3]].abs().amax(dim=1), chord.abs())
+    return (change > 0.1 * size.amax(dim=0)).any(dim=0)
 
 
 # ---------------------------------------------------------------- what it means
@@ -586,7 +599,8 @@ def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
     powers = grown / (seen.steps[:, 1:] / seen.steps[:, :-1]).log()
     weakest = torch.where(near, powers, -torch.inf).amax(dim=1)
     strongest = torch.where(near, powers, torch.inf).amin(dim=1)
-    lasts = (near.sum(dim=1) == 3) & (weakest < 0.6 * strongest)
+    nearest = torch.where(near & (count[:, :-1] == 2), powers, 0.0).sum(dim=1)
+    lasts = (near.sum(dim=1) == 3) & (nearest < 0.6 * strongest)
     power = torch.where(lasts, weakest, torch.nan)
     last = clear & (count == 1)
     steep = (_off(seen).abs() <= seen.chords.abs() / 4)[:, -1]  # for autograd, too
@@ -617,10 +631,13 @@ def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
     slopes = torch.cat([chords[:, 1:], limit[:, 1:]], dim=1)
     errors = torch.cat([change.abs() + noise[:, 1:], moved + 4 * noise[:, 3:]], dim=1)
     # No chord to a nearer point may speak against it.
-    room = torch.cat([2 * change.abs(), 2 * (reach + noise[:, 2:])[:, 1:]], dim=1)
+    shrinks = (change[:, 1:] / change[:, :-1]).abs().nan_to_num(1.0).clamp(max=1.0)
+    ahead = 1.5 * shrinks * reach + noise[:, 2:]
+    room = torch.cat([1.5 * change.abs(), ahead[:, 1:]], dim=1)
+    least = torch.maximum(seen.quiet, seen.parts) / 4
     above, below = (
         (side.nan_to_num(torch.inf, torch.inf).flip(1).cummin(dim=1).values.flip(1))
-        for side in (chords + noise / 4, noise / 4 - chords)
+        for side in (chords + least, least - chords)
     )
     above, below = (torch.cat([t[:, 1:], t[:, 3:]], dim=1) for t in (above, below))
     fits = (slopes <= above + room) & (-slopes <= below + room)
@@ -634,14 +651,19 @@ def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
     return slope, error
 
 
-def _wrong_nearby(seen: _Samples, wrong: Tensor) -> Tensor:
-    """Where autograd differs from f beside the points as it does at them; (n,)."""
+def _wrong_nearby(seen: _Samples, wrong: Tensor) -> tuple[Tensor, Tensor]:
+    """Where autograd is wrong beside the points as it is at them, and where right; (n,).
+
+    Neither is so where f turns too fast to be followed.
+    """
     chord = seen.values.diff(dim=1) / seen.steps.diff(dim=1)
     middle = (seen.slopes[:, 1:] + seen.slopes[:, :-1]) / 2
     off = (chord - middle).abs().nan_to_num(torch.inf, torch.inf)
-    quiet = (seen.noise[:, 1:] + chord.diff(dim=1, prepend=chord[:, :1]).abs()).amax(0)
-    best = quiet.nan_to_num(torch.inf, torch.inf).argmin(dim=0)
-    return off.amax(dim=0).gather(0, best[None])[0] > wrong / 2
+    doubt = (seen.noise[:, 1:] + chord.diff(dim=1, prepend=chord[:, :1]).abs()).amax(0)
+    best = doubt.nan_to_num(torch.inf, torch.inf).argmin(dim=0)
+    around = [(best + k).clamp(0, STEPS - 2).expand(2, 1, -1) for k in (-1, 0, 1)]
+    found = torch.cat([off.gather(1, place)[:, 0] for place in around])
+    return (found > wrong / 3).all(dim=0), (found < wrong / 3).all(dim=0)
 
 
 def _too_large(f: Function, xs: Sequence[Tensor], seen: _Samples) -> Tensor:
