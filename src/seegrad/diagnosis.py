@@ -202,12 +202,14 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
         return examine(f, points)
 
 
-def warn(diagnosis: Diagnosis, stacklevel: int) -> None:
-    """Warn where there is no derivative, or where autograd hasn't got it."""
-    if (np.asarray(diagnosis.kind) != "smooth").any():
-        warnings.warn(
-            diagnosis.message, NotDifferentiableWarning, stacklevel=stacklevel + 1
-        )
+def warn(diagnosis: Diagnosis, stacklevel: int) -> bool:
+    """Warn where there is no derivative, or autograd hasn't got it; whether it did."""
+    if (np.asarray(diagnosis.kind) == "smooth").all():
+        return False
+    warnings.warn(
+        diagnosis.message, NotDifferentiableWarning, stacklevel=stacklevel + 1
+    )
+    return True
 
 
 def examine(f: Function, xs: Sequence[Tensor]) -> Diagnosis:
@@ -229,7 +231,9 @@ def examine(f: Function, xs: Sequence[Tensor]) -> Diagnosis:
     kind[_changes_its_answer(f, xs, y)] = "random"
 
     def field(name: str) -> Tensor:
-        rows = [getattr(k, name).reshape(x.shape) for k, x in zip(looks, xs, strict=True)]
+        rows = [
+            getattr(k, name).reshape(x.shape) for k, x in zip(looks, xs, strict=True)
+        ]
         return _rows(rows, xs)
 
     return Diagnosis(
@@ -483,7 +487,9 @@ def _samples(
     heights = heights / unit
     rounding = eps * (here.abs() + size * own.abs().nan_to_num(0.0, 0.0) + value.abs())
     # What f is made of may be larger than f itself is here: 1 in log(cosh(x)) near 0.
-    parts = eps * torch.minimum(heights, 2**10 / unit)
+    one = 1 / unit  # and tiny all around is a matter of scale
+    parts = torch.where(heights > eps**0.75 * one, heights.clamp(min=one), heights)
+    parts = eps * torch.minimum(parts, 2**10 * one)
     still = (value[:, CLOSE:] == here).all(dim=1).all(dim=0)
     seen = _rounding_seen(step, value)
     below = [min(k + 6, STEPS - 4) - CLOSE for k in range(STEPS)]
@@ -497,7 +503,8 @@ def _samples(
         values=value,
         slopes=slope,
         chords=torch.where(step == 0, torch.nan, (value - here) / step),
-        noise=NOISE * torch.maximum(torch.maximum(rounding, parts), lasting[0])
+        noise=NOISE
+        * torch.maximum(torch.maximum(rounding, parts), lasting[0])
         / step.abs(),
         quiet=NOISE * torch.maximum(rounding, calm) / step.abs(),
         parts=NOISE * parts / step.abs(),
@@ -603,8 +610,8 @@ def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
     lasts = (near.sum(dim=1) == 3) & (nearest < 0.6 * strongest)
     power = torch.where(lasts, weakest, torch.nan)
     last = clear & (count == 1)
-    steep = (_off(seen).abs() <= seen.chords.abs() / 4)[:, -1]  # for autograd, too
-    power = torch.where(steep, torch.nan, power)
+    steep = _off(seen).abs() <= 0.4 * seen.chords.abs()  # for autograd, too
+    power = torch.where((steep & last).any(dim=1) | steep[:, -1], torch.nan, power)
     return power, torch.where(last, seen.chords, 0.0).sum(dim=1)
 
 
@@ -779,7 +786,9 @@ def _message(found: Diagnosis) -> str:
     truth = TRUTH[kind]
     slanted = kind == "corner" and at(found.left)[row] == at(found.right)[row]
     if slanted:
-        truth = "f has no tangent plane: its slopes along the axes don't give the others"
+        truth = (
+            "f has no tangent plane: its slopes along the axes don't give the others"
+        )
     answer = ANSWER.get(kind, "PyTorch answered {answer}")
     sentences = [place_text + truth + along * ("{" in truth), answer]
     if kind in REMEDY:

@@ -11,7 +11,9 @@ from seegrad import _check
 from seegrad._check import Function
 
 
-def derivative(f: Function, x: object, *, order: int = 1) -> Tensor:
+def derivative(
+    f: Function, x: object, *, order: int = 1, check: bool | None = None
+) -> Tensor:
     """Differentiate a function of one variable at every point of x.
 
     Parameters
@@ -24,6 +26,10 @@ def derivative(f: Function, x: object, *, order: int = 1) -> Tensor:
         tensors their device; numbers, lists and integers become float64.
     order : int, optional
         Which derivative: 1 for f′, 2 for f″ and so on.
+    check : bool, optional
+        None makes cheap checks that f keeps the points apart; True also diagnoses f at
+        every point, and warns where it has no derivative or autograd hasn't got it;
+        False makes no check of f, and is fastest.
 
     Returns
     -------
@@ -34,12 +40,19 @@ def derivative(f: Function, x: object, *, order: int = 1) -> Tensor:
     Raises
     ------
     TypeError
-        If f, x or order is of the wrong kind, or f does not return a tensor.
+        If f, x, order or check is of the wrong kind, or f does not return a tensor.
     ValueError
         If f mixes points, returns another shape, does not depend on x, or raises.
 
+    Warns
+    -----
+    NotDifferentiableWarning
+        With ``check=True``, where `diagnose` finds anything but a smooth f; for higher
+        orders, a smooth lower derivative.
+
     See Also
     --------
+    diagnose : Whether there is a derivative.
     gradient : The same for several variables.
     numerical_derivative : The same by central differences.
 
@@ -65,18 +78,24 @@ def derivative(f: Function, x: object, *, order: int = 1) -> Tensor:
     tensor([ 0.,  6., 12.], dtype=torch.float64)
     """
     order = _check.whole_number(order, "order", least=1)
+    check = _check.flag(check, "check")
     _check.function(f)
     x = _check.points(x, "x")
     with _check.undisturbed(x.device):
-        _, (slope,) = value_and_gradient(f, (x,), names="x", create_graph=order > 1)
+        _, (slope,) = value_and_gradient(
+            f, (x,), names="x", create_graph=order > 1, check=check is not False
+        )
         for step in range(2, order + 1):
             lower = slope
             slope = slope_by(x, lower, keep=True, create_graph=step < order)
-            _refuse_mixed_gradients(lower, (x,), (slope,))
+            if check is not False:
+                _refuse_mixed_gradients(lower, (x,), (slope,))
+        if check:
+            _warn_of_the_first([_lower(f, k) for k in range(order)], (x,))
     return slope.detach()
 
 
-def gradient(f: Function, *xs: object) -> tuple[Tensor, ...]:
+def gradient(f: Function, *xs: object, check: bool | None = None) -> tuple[Tensor, ...]:
     """Differentiate a function of several variables by each of them.
 
     Parameters
@@ -86,6 +105,8 @@ def gradient(f: Function, *xs: object) -> tuple[Tensor, ...]:
         of their shape, computed elementwise.
     *xs : tensor, array, list or number
         The points, one argument a variable. Their shapes broadcast to one another.
+    check : bool, optional
+        None, True or False, as in `derivative`.
 
     Returns
     -------
@@ -97,10 +118,15 @@ def gradient(f: Function, *xs: object) -> tuple[Tensor, ...]:
     Raises
     ------
     TypeError
-        If f or a variable is of the wrong kind, or f does not return a tensor.
+        If f, a variable or check is of the wrong kind, or f does not return a tensor.
     ValueError
         If the shapes do not broadcast, or f mixes points, returns another shape,
         depends on no variable, or raises.
+
+    Warns
+    -----
+    NotDifferentiableWarning
+        With ``check=True``, where `diagnose` finds anything but a smooth f.
 
     See Also
     --------
@@ -120,10 +146,13 @@ def gradient(f: Function, *xs: object) -> tuple[Tensor, ...]:
     >>> seegrad.gradient(lambda x0, x1: x0**2 + x1**2, [1.0, 2.0], 3.0)
     (tensor([2., 4.], dtype=torch.float64), tensor([6., 6.], dtype=torch.float64))
     """
+    check = _check.flag(check, "check")
     _check.function(f)
     points = _check.variables(xs)
     with _check.undisturbed(points[0].device):
-        _, gradients = value_and_gradient(f, points)
+        _, gradients = value_and_gradient(f, points, check=check is not False)
+        if check:
+            _warn_of_the_first([f], points)
     return tuple(g.detach() for g in gradients)
 
 
@@ -133,10 +162,12 @@ def value_and_gradient(
     *,
     names: str = "its arguments",
     create_graph: bool = False,
+    check: bool = True,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The values of f and one gradient a variable, at checked points of one shape.
 
-    The points are our own leaves. Call it inside `_check.undisturbed`.
+    The points are our own leaves. Call it inside `_check.undisturbed`. `check` is
+    whether to check that f keeps the points apart.
     """
     given = [x.clone() for x in xs]
     for x in xs:
@@ -152,10 +183,36 @@ def value_and_gradient(
         torch.zeros_like(x) if g is None else g.clone()  # autograd may give one twice
         for g, x in zip(gradients, xs, strict=True)
     )
-    if several:
+    if check and several:
         _check.same_alone(f, xs, y)
-    _refuse_mixed_gradients(y, xs, found)
+        _refuse_mixed_gradients(y, xs, found)
     return y, found
+
+
+def _warn_of_the_first(functions: Sequence[Function], xs: Sequence[Tensor]) -> None:
+    """Diagnose the functions in turn, up to the first that isn't smooth."""
+    from seegrad import diagnosis  # which differentiates with this module
+
+    for f in functions:
+        if diagnosis.warn(diagnosis.examine(f, xs), stacklevel=4):
+            return
+
+
+def _lower(f: Function, order: int) -> Function:
+    """What autograd says f's order-th derivative is, as a function."""
+    if order == 0:
+        return f
+
+    def lower(x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            if not x.requires_grad:
+                x = x.clone().requires_grad_()
+            y = f(x)
+            for _ in range(order):
+                y = slope_by(x, y, keep=True, create_graph=True)
+            return y + 0 * x  # a constant slope has left the graph
+
+    return lower
 
 
 def pull_back(
