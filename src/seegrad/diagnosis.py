@@ -1,4 +1,4 @@
-"""Diagnosis: is there a derivative here, and does autograd have it?"""
+"""Diagnosis: whether there is a derivative here, and whether autograd has it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Diagnosis:
 
         return Diagnosis(
             x=pick(self.x),
-            kind=kind.ravel()[places][()],
+            kind=np.asarray(kind.ravel()[places])[()],
             left=pick(self.left),
             right=pick(self.right),
             autograd=pick(self.autograd),
@@ -264,7 +264,8 @@ def _diagonals(variables: int) -> list[list[float]]:
 def _worst(kinds: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
     """At each point the most serious of several kinds."""
     ranks = np.stack([[KINDS.index(kind) for kind in row] for row in kinds])
-    return np.array(KINDS)[ranks.astype(int).min(axis=0)]
+    worst: np.ndarray[Any, Any] = np.array(KINDS)[ranks.astype(int).min(axis=0)]
+    return worst
 
 
 # ---------------------------------------------------------------- at the points
@@ -443,7 +444,7 @@ def _samples(
     f: Function,
     xs: Sequence[Tensor],
     y: Tensor,
-    slopes: tuple[Tensor, ...] | str,
+    gradients: tuple[Tensor, ...] | str,
     direction: Sequence[float],
 ) -> _Samples:
     at = [x.detach().flatten().double() for x in xs]
@@ -463,21 +464,18 @@ def _samples(
                 along * (t.flatten().double() - x)
                 for t, x, along in zip(there, at, direction, strict=True)
             ]
-            value, slope = _tried(f, there)
+            beside, slopes = _tried(f, there)
             steps.append(sum(went[1:], went[0]) / len(moved))
-            heights = torch.maximum(heights, value.nan_to_num(0.0, 0.0, 0.0).abs())
-            values.append(torch.where(usable, value, torch.nan))
-            turned.append(_along(slope, direction))
-    pairs = (2, STEPS, -1)
+            heights = torch.maximum(heights, beside.nan_to_num(0.0, 0.0, 0.0).abs())
+            values.append(torch.where(usable, beside, torch.nan))
+            turned.append(_along(slopes, direction))
     step, value, slope = (
-        torch.stack(t).reshape(STEPS, 2, size.numel()).transpose(0, 1).reshape(pairs)
-        if size.numel()
-        else torch.zeros(2, STEPS, 0, dtype=torch.float64, device=size.device)
+        torch.stack(t).reshape(STEPS, 2, size.numel()).transpose(0, 1)
         for t in (steps, values, turned)
     )
     here = y.flatten().double()
     none = torch.full_like(here, torch.nan)
-    given = [none] * len(xs) if isinstance(slopes, str) else slopes
+    given = [none] * len(xs) if isinstance(gradients, str) else gradients
     own = _along([g.flatten().double() for g in given], direction)
     # In units of the larger of the two nothing overflows on the way.
     large = torch.maximum(here.abs(), own.abs().nan_to_num(0.0, 0.0))
@@ -533,8 +531,8 @@ def _ladder(size: Tensor, eps: float) -> list[tuple[Tensor, Tensor]]:
     least = least.clamp(min=-1021 if digits > 50 else -125 if digits == 23 else -13)
     most = (own - round(0.42 * digits)).clamp(min=-3)
     wide = torch.maximum(most, own.clamp(min=3))
-    octaves = (wide - least + STEPS - 2).div(STEPS - 1, rounding_mode="floor")
-    octaves = octaves.clamp(1, 5)
+    octaves = ((wide - least) / (STEPS - 1) + 0.6).floor().to(least.dtype).clamp(1, 5)
+    least = torch.where(octaves < 5, least.maximum(wide - octaves * (STEPS - 1)), least)
     exponents = [least + octaves * k for k in reversed(range(STEPS))]
     return [(exponent, exponent <= most) for exponent in exponents]
 
@@ -598,7 +596,9 @@ def _growth(seen: _Samples) -> tuple[Tensor, Tensor]:
     0 for a slope, −1/2 for a square root that stands upright, −1 for a jump. nan where
     rounding leaves too little to tell.
     """
-    noise = torch.maximum(seen.quiet, seen.parts)
+    # A finite answer of autograd's is doubted only on clear evidence.
+    least = torch.maximum(seen.quiet, seen.parts)
+    noise = torch.where(seen.slope.isfinite(), seen.noise, least)
     clear = (seen.chords.abs() > 4 * noise) & seen.chords.isfinite()
     count = clear.flip(1).cumsum(dim=1).flip(1)  # how many from here on are clear
     near = clear[:, 1:] & clear[:, :-1] & (count[:, :-1] <= 4)
@@ -641,7 +641,7 @@ def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
     shrinks = (change[:, 1:] / change[:, :-1]).abs().nan_to_num(1.0).clamp(max=1.0)
     ahead = 1.5 * shrinks * reach + noise[:, 2:]
     room = torch.cat([1.5 * change.abs(), ahead[:, 1:]], dim=1)
-    least = torch.maximum(seen.quiet, seen.parts) / 4
+    least = torch.maximum(seen.quiet, seen.parts) / 2
     above, below = (
         (side.nan_to_num(torch.inf, torch.inf).flip(1).cummin(dim=1).values.flip(1))
         for side in (chords + least, least - chords)
@@ -659,9 +659,9 @@ def _one_sided(seen: _Samples) -> tuple[Tensor, Tensor]:
 
 
 def _wrong_nearby(seen: _Samples, wrong: Tensor) -> tuple[Tensor, Tensor]:
-    """Where autograd is wrong beside the points as it is at them, and where right; (n,).
+    """Where autograd is wrong beside the points as it is at them, and where right.
 
-    Neither is so where f turns too fast to be followed.
+    Both of shape (n,). Neither is so where f turns too fast to be followed.
     """
     chord = seen.values.diff(dim=1) / seen.steps.diff(dim=1)
     middle = (seen.slopes[:, 1:] + seen.slopes[:, :-1]) / 2
@@ -701,7 +701,7 @@ def _finite(f: Function, at: Sequence[Tensor]) -> Tensor:
 TRUTH = {
     "mixes points": "f is not elementwise: a value depends on other points",
     "random": "f gives another value each time it is called",
-    "not connected": "no path of the autograd graph leads from f's result to its points",
+    "not connected": "no path of the autograd graph leads from f's result to x",
     "outside the domain": "f has no finite value",
     "overflow": "f's numbers are too large for the dtype",
     "jump": "f jumps, so it has no derivative",
@@ -738,7 +738,7 @@ REMEDY = {
     "such as torch.sigmoid, torch.tanh or torch.logsumexp",
     "jump": "Choose a point beside it, or a smooth step such as torch.sigmoid",
     "vertical tangent": "Choose a point beside it",
-    "cusp": "Choose a point beside it, or a smooth form such as torch.sqrt(x**2 + 1e-6)",
+    "cusp": "Choose a point beside it, or add a small number under the root",
     "poisoned gradient": "If torch.where leaves out a branch that is nan or inf here, "
     "put a harmless number into that branch's own input with a second torch.where",
     "cut graph": "Leave out .detach(), .item(), .data, float() and torch.no_grad() "
