@@ -483,7 +483,9 @@ def _samples(
     unit = torch.ldexp(torch.ones_like(unit), torch.frexp(unit).exponent - 1)
     here, own, value, slope = (t / unit for t in (here, own, value, slope))
     heights = heights / unit
+    finest = eps * torch.finfo(y.dtype).smallest_normal / unit  # below the normal ones
     rounding = eps * (here.abs() + size * own.abs().nan_to_num(0.0, 0.0) + value.abs())
+    rounding = torch.maximum(rounding, finest)
     # What f is made of may be larger than f itself is here: 1 in log(cosh(x)) near 0.
     one = 1 / unit  # and tiny all around is a matter of scale
     parts = torch.where(heights > eps**0.75 * one, heights.clamp(min=one), heights)
