@@ -194,7 +194,7 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     The derivative of x² at 2 is 4, and detach() hides half of it:
 
     >>> seegrad.diagnose(lambda x: x * x.detach(), [2.0]).kind
-    array(['cut graph'], dtype='<U9')
+    array(['cut graph'], dtype='<U18')
     """
     _check.function(f)
     points = _check.variables(xs, ["x"] if len(xs) == 1 else None)
@@ -490,6 +490,13 @@ def _samples(
     one = 1 / unit  # and tiny all around is a matter of scale
     parts = torch.where(heights > eps**0.75 * one, heights.clamp(min=one), heights)
     parts = eps * torch.minimum(parts, 2**10 * one)
+    # And where f stands still for a while, it hides what its slope foretells.
+    level = ((value == here) | value.isnan()).all(dim=1).all(dim=0)
+    brief = ~level | (own.abs() < eps**0.5 * one)
+    stuck = (value == here).all(dim=0) & (step[1] <= eps**0.4 * size.clamp(min=1))
+    stuck &= brief
+    hidden = torch.where(stuck, step[1], 0.0).amax(dim=0) * own.abs()
+    parts = torch.maximum(parts, hidden.nan_to_num(0.0, 0.0))
     still = (value[:, CLOSE:] == here).all(dim=1).all(dim=0)
     seen = _rounding_seen(step, value)
     below = [min(k + 6, STEPS - 4) - CLOSE for k in range(STEPS)]
@@ -548,7 +555,7 @@ def _rounding_seen(steps: Tensor, values: Tensor) -> Tensor:
     rows = []
     for k in range(CLOSE, STEPS - 3):
         near = steps[:, k : k + 4] / steps[:, k : k + 1]
-        apart = near[:, :, None] - near[:, None] + torch.eye(4).to(near)[:, :, None]
+        apart = near[:, :, None] - near[:, None] + torch.eye(4, device=near.device)[:, :, None]
         weights = 1 / apart.prod(dim=2)
         weights = weights / weights.norm(dim=1, keepdim=True)
         third = (weights * values[:, k : k + 4]).sum(dim=1).abs()
