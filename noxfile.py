@@ -1,6 +1,7 @@
 """Every command of the project: `nox --list` says what each one does."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import nox
 
 nox.needs_version = ">=2025.2"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["tests", "lint", "doctest", "docs"]
+nox.options.sessions = ["tests", "lint", "doctest", "docs", "frameworks"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 HTML = Path("docs/_build/html")
@@ -21,8 +22,7 @@ def tests(session):
     """Test the library, and run every tutorial as a plain script."""
     install(session, "-e.[plot,graph]", *group("tests"))
     workers = () if session.posargs else ("-n", "auto")
-    options = ("--ignore=tests/site", *workers, *session.posargs)
-    session.run("pytest", *options, env=ONE_THREAD)
+    session.run("pytest", *LIBRARY, *workers, *session.posargs, env=ONE_THREAD)
 
 
 @nox.session
@@ -44,10 +44,20 @@ def doctest(session):
 @nox.session
 def docs(session):
     """Build the site; any warning, failing example or failing cell fails it."""
-    install(session, "-e.[docs]")
+    install(session, "-e.[docs]", *group("frameworks"))
     session.run("sphinx-build", *SPHINX, *session.posargs, "docs", HTML, env=ONE_THREAD)
     pages = len(list(HTML.rglob("*.html")))
     session.log(f"{pages} pages. Open {(HTML / 'index.html').resolve().as_uri()}")
+
+
+@nox.session(python=False)
+def frameworks(session):
+    """Test what the chapters say of TensorFlow and JAX; run `docs` first."""
+    # In that session's environment: nobody wants TensorFlow installed twice.
+    folders = os.pathsep.join(str(Path(".nox/docs") / d) for d in ("bin", "Scripts"))
+    python = shutil.which("python", path=folders) or session.error("Run `docs` first.")
+    options = ("--confcutdir=tests/frameworks", "tests/frameworks", *session.posargs)
+    session.run(python, "-m", "pytest", *options, env=ONE_THREAD)
 
 
 @nox.session
@@ -71,6 +81,13 @@ def site(session):
 
 
 @nox.session
+def bench(session):
+    """Measure speed as ratios against peers; name the benchmarks, or run them all."""
+    install(session, "-e.[plot,graph]", *group("bench"))
+    session.run("python", "benchmarks", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
 def minimums(session):
     """Test with the lowest versions that pyproject.toml declares."""
     needs = PROJECT["project"]["dependencies"]
@@ -79,9 +96,10 @@ def minimums(session):
     lowest = [need.replace(">=", "==") for need in needs]
     session.install("--extra-index-url", CPU_BUILDS, *lowest)
     session.install("-e.", *group("tests"), "pyparsing<3.3")  # matplotlib 3.9's calls
-    session.run("pytest", "--ignore=tests/site", "-n", "auto", env=ONE_THREAD)
+    session.run("pytest", *LIBRARY, "-n", "auto", env=ONE_THREAD)
 
 
+LIBRARY = ("--ignore=tests/site", "--ignore=tests/frameworks")
 SPHINX = ("-n", "-W", "--keep-going", "-j", "auto", "-d", "docs/_build/doctrees")
 
 

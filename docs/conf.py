@@ -5,7 +5,8 @@ from pathlib import Path
 
 import seegrad
 
-sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+DOCS = Path(__file__).parent
+sys.path[:0] = [str(DOCS), str(DOCS / "_ext")]
 
 project = "seegrad"
 author = "the seegrad developers"
@@ -22,6 +23,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "notfound.extension",
+    "framework_tabs",
     "kernel_profile",
     "mathml",
     "rerun",
@@ -56,6 +58,7 @@ sphinx_gallery_conf = {
         "../tutorials/reductions",
         "../tutorials/fields",
         "../tutorials/fitting",
+        "../tutorials/traps",
     ],
     "within_subsection_order": "reading_order.ReadingOrder",
     "image_scrapers": ["figures.scrape"],
@@ -87,10 +90,11 @@ html_theme = "pydata_sphinx_theme"
 html_title = "seegrad"
 html_static_path = ["_static"]
 html_css_files = ["seegrad.css"]
-html_js_files = [("steps.js", {"defer": "defer"})]
+html_js_files = [(name, {"defer": "defer"}) for name in ("steps.js", "atlas.js")]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
-html_sidebars = {"index": [], "start": [], "why_sum": [], "backward": []}
+CHAPTERS = "start why_sum backward grad_none from_scratch frameworks corners"
+html_sidebars = {page: [] for page in ["index", *CHAPTERS.split()]}
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}

@@ -1,5 +1,6 @@
 """The laws that derivatives, tangents, reductions, fields and fits obey, by name."""
 
+import numpy as np
 import torch
 
 import seegrad
@@ -50,6 +51,21 @@ def assert_even_odd(f, x, *, even):
     assert_same(seegrad.derivative(f, -x), sign * seegrad.derivative(f, x))
 
 
+def assert_slopes_add_up(f, a, b):
+    """∫ₐᵇ f′ = f(b) − f(a), by Gauss's rule with 40 points."""
+    nodes, weights = map(torch.from_numpy, np.polynomial.legendre.leggauss(40))
+    x = (a + b) / 2 + (b - a) / 2 * nodes
+    rise = (b - a) / 2 * (weights * seegrad.derivative(f, x)).sum()
+    assert_same(rise, f(b) - f(a), rtol=1e-10, atol=1e-10)
+
+
+def assert_mixed_partials_agree(f, x0, x1):
+    """∂(∂f/∂x0)/∂x1 = ∂(∂f/∂x1)/∂x0."""
+    _, one = seegrad.numerical_gradient(lambda *x: seegrad.gradient(f, *x)[0], x0, x1)
+    other, _ = seegrad.numerical_gradient(lambda *x: seegrad.gradient(f, *x)[1], x0, x1)
+    assert_same(one, other, rtol=1e-8, atol=1e-8)
+
+
 def assert_leibniz_rule(f, x):
     """(x·f)⁽ⁿ⁾ = x·f⁽ⁿ⁾ + n·f⁽ⁿ⁻¹⁾."""
     for order in (2, 3, 4):
@@ -85,11 +101,14 @@ def assert_error_shrinks_with_h_squared(f, x):
 
 
 def assert_tangent_touches(f, x0):
-    """The line meets the curve at x0, and leaves it no faster than h²."""
+    """The line meets the curve at x0, and leaves it by h²·f″/2 at most (Taylor)."""
     line = seegrad.tangent_line(f, x0)
     assert_same(line(x0), f(x0))
-    gaps = [(f(x0 + h) - line(x0 + h)).abs() for h in (1e-2, 1e-3)]
-    assert (gaps[1] <= gaps[0] / 50 + 1e-13).all()
+    for h in (1e-2, 1e-3):
+        way = [seegrad.derivative(f, x0 + h * t, order=2) for t in (0, 0.5, 1)]
+        bend = torch.stack(way).abs().amax(0)
+        gap = (f(x0 + h) - line(x0 + h)).abs()
+        assert (gap <= 0.51 * h**2 * bend + 1e-13 * (1 + f(x0).abs())).all()
 
 
 def assert_plane_contains_its_lines(f, x0, x1):
@@ -161,6 +180,14 @@ def assert_residual_is_orthogonal(x, y, degree):
     V = torch.stack([x**k for k in range(degree + 1)], dim=1)
     scale = V.abs().T @ (V.abs() @ c.abs() + y.abs())
     assert ((V.T @ (V @ c - y)).abs() <= 1e-12 * scale + 1e-12).all()
+
+
+def assert_fit_linear_in_values(x, y, z, a, b, degree):
+    """Fitting a·y + b·z gives a times the fit of y and b times the fit of z."""
+    both = seegrad.least_squares(x, a * y + b * z, degree=degree)
+    one, other = (seegrad.least_squares(x, v, degree=degree) for v in (y, z))
+    size = one.abs().max().item() + other.abs().max().item() + 1
+    assert_same(both, a * one + b * other, rtol=0.0, atol=1e-9 * size)
 
 
 def assert_interpolates(x, y):

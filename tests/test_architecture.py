@@ -28,6 +28,8 @@ MAY_IMPORT = {
     "field": {*MATHEMATICS, "diagnosis"},  # check=True
     "polynomial": MATHEMATICS,
     "diagnosis": MATHEMATICS,
+    "explanation": {"_check"},
+    "failure": {"_check"},
     "_rules": set(),
     "graph": {"_check", "_rules", "draw"},  # its methods hand themselves to draw
     "draw": {"_check", "graph"},
@@ -80,12 +82,12 @@ def test_the_package_has_no_logic():
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_only_three_modules_touch_the_inside_of_autograd(module):
+def test_only_four_modules_touch_the_inside_of_autograd(module):
     inside = {"autograd", "grad_fn", "next_functions", "backward", "grad"}
     if module == "diagnosis":
         inside.remove("autograd")  # a field of Diagnosis
         assert "torch.autograd" not in (SOURCE / "diagnosis.py").read_text()
-    if module not in ("gradient", "reduction", "graph"):
+    if module not in ("gradient", "reduction", "graph", "explanation"):
         assert not identifiers(SOURCE / f"{module}.py") & inside
 
 
@@ -124,6 +126,26 @@ def test_tutorials_use_public_names_only(path):
     }
     assert used <= set(seegrad.__all__)
     assert not of_ours(imports(path))
+
+
+OTHER_FRAMEWORKS = {"tensorflow", "jax", "jaxlib", "keras"}
+THEIR_TESTS = ROOT / "tests" / "frameworks"
+ELSEWHERE = [
+    path
+    for folder in ("src", "tutorials", "tests", "benchmarks")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if not path.is_relative_to(THEIR_TESTS)
+]
+
+
+def test_only_chapters_and_their_tests_import_other_frameworks():
+    guilty = {
+        path.name: found
+        for path in [*ELSEWHERE, ROOT / "noxfile.py"]
+        if (found := {n.split(".")[0] for n in imports(path)} & OTHER_FRAMEWORKS)
+    }
+    assert not guilty
+    assert len(ELSEWHERE) > 40
 
 
 # ---------------------------------------------------------------- what loads what
@@ -188,6 +210,8 @@ PUBLIC = {
     "start=None, seed=0)",
     "least_squares": "(x, y, *, degree=3)",
     "gradient_graph": "(root, *, names=None, fold=True, gradients=True)",
+    "explain_grad": "(tensor)",
+    "expect_error": "(kind, words='')",
 }
 FIELDS = {
     "Diagnosis": ["x", "kind", "left", "right", "autograd", "numerical"],
@@ -198,6 +222,7 @@ FIELDS = {
     "Reduction": ["x", "y", "z", "dz_dy", "gradient"],
     "PolynomialFit": ["coefficients", "losses", "path"],
     "GradientGraph": ["node_rows", "edge_rows", "message"],
+    "GradExplanation": ["reason", "message"],
 }
 PLOTS = [
     "plot_function",

@@ -1,5 +1,6 @@
 """derivative and gradient: true values, laws, and which functions are refused."""
 
+import dataclasses
 import functools
 import math
 
@@ -17,10 +18,13 @@ from laws import (
     assert_inverse_rule,
     assert_leibniz_rule,
     assert_linear,
+    assert_mixed_partials_agree,
     assert_product_rule,
     assert_quotient_rule,
     assert_same,
+    assert_slopes_add_up,
 )
+from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
@@ -36,8 +40,8 @@ ABC = float64(1.0, 2.0, 3.0)
 # ---------------------------------------------------------------- true values
 
 
-def test_at_least_forty_elementary_functions():
-    assert len({case.name for case in CASES}) == len(CASES) >= 40
+def test_at_least_sixty_elementary_functions():
+    assert len({case.name for case in CASES}) == len(CASES) >= 60
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -50,6 +54,41 @@ def test_slope_by_hand(case):
 def test_slope_by_hand_is_the_slope(case):
     # The witness is checked too: mpmath's differences, in 50 digits.
     assert_same(case.slopes_by_hand(), case.true_values(order=1), rtol=1e-14)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_slope_at_random_points(case):
+    draw = np.random.default_rng(len(case.name))
+    x = draw.uniform(min(case.points), max(case.points), 6)
+    elsewhere = dataclasses.replace(case, points=tuple(x))
+    truth = elsewhere.true_values(order=1)
+    assert_same(elsewhere.slopes_by_hand(), truth, rtol=1e-14)
+    size = max(truth.abs().max().item(), 1.0)
+    found = seegrad.derivative(case.f, x)
+    assert_same(found, truth, rtol=0.0, atol=10 * 10**-case.digits * size)
+
+
+class WithOurSlope(torch.autograd.Function):
+    """A derivative of f that goes backwards by our next one."""
+
+    @staticmethod
+    def forward(ctx, x, f, order):
+        ctx.save_for_backward(x)
+        ctx.f, ctx.order = f, order
+        return seegrad.derivative(f, x, order=order) if order else f(x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * WithOurSlope.apply(x, ctx.f, ctx.order + 1), None, None
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_pytorchs_gradcheck_agrees(case):
+    x = float64(*case.points).requires_grad_()
+    with torch.random.fork_rng():  # the checks draw directions
+        assert gradcheck(lambda x: WithOurSlope.apply(x, case.f, 0), x)
+        assert gradgradcheck(lambda x: WithOurSlope.apply(x, case.f, 0), x)
 
 
 @pytest.mark.parametrize("order", [2, 3, 4, 5, 6])
@@ -235,8 +274,9 @@ def test_leibniz_rule(f, x):
     ],
     ids=["exp", "sinh", "tanh", "erf", "sigmoid", "square"],
 )
-def test_inverse_rule(f, inverse):
-    assert_inverse_rule(f, inverse, float64(-1.2, -0.3, 0.4, 1.1))
+@given(points)
+def test_inverse_rule(f, inverse, x):
+    assert_inverse_rule(f, inverse, x)
 
 
 @pytest.mark.parametrize(
@@ -244,8 +284,19 @@ def test_inverse_rule(f, inverse):
     [(torch.cos, True), (torch.cosh, True), (lambda x: x**4, True)]
     + [(torch.sin, False), (torch.atan, False), (lambda x: x**5, False)],
 )
-def test_even_and_odd(f, even):
-    assert_even_odd(f, float64(0.0, 0.3, 1.4, 2.0), even=even)
+@given(points)
+def test_even_and_odd(f, even, x):
+    assert_even_odd(f, x, even=even)
+
+
+@given(smooth, number, number)
+def test_slopes_add_up(f, a, b):
+    assert_slopes_add_up(f, *float64(a, b))
+
+
+@given(points, number)
+def test_mixed_partials_agree(x0, x1):
+    assert_mixed_partials_agree(lambda a, b: torch.sin(a * b) + a**3 / (3 + b), x0, x1)
 
 
 @given(number, number, number, number)
@@ -285,20 +336,12 @@ def test_an_ignored_variable_has_slope_zero():
 def test_each_slope_has_the_dtype_of_its_variable():
     slopes = seegrad.gradient(lambda a, b: a * b, torch.tensor(2.0), 3.0)
     assert [s.dtype for s in slopes] == [torch.float32, torch.float64]
+    slopes = seegrad.gradient(lambda a, b: a * b, [2.0, 3.0], torch.tensor([3.0, 4.0]))
+    assert [s.dtype for s in slopes] == [torch.float64, torch.float32]
 
 
 def test_one_variable_makes_a_tuple_of_one():
     assert seegrad.gradient(torch.square, 3.0) == (6.0,)
-
-
-def test_a_gradient_needs_variables():
-    with pytest.raises(TypeError, match=r"at least one variable.*gradient\(f, x0, x1"):
-        seegrad.gradient(torch.sin)
-
-
-def test_shapes_that_do_not_broadcast():
-    with pytest.raises(ValueError, match=r"x0 \(3,\), x1 \(2,\)"):
-        seegrad.gradient(torch.atan2, [1.0, 2.0, 3.0], [1.0, 2.0])
 
 
 def test_slopes_can_be_changed_one_by_one():
@@ -353,12 +396,23 @@ MIXED = [
     ("roll", lambda x: x.roll(1), ABC),
     ("flip", lambda x: x.flip(0), ABC),
     ("flip, equal points", lambda x: x.flip(0), torch.ones(3).double()),
+    ("flip, tiny slopes", lambda x: 1e-12 * x.flip(0), torch.ones(3).double()),
     ("sort", lambda x: x.sort().values ** 2, float64(3.0, 1.0, 2.0)),
     ("sort of two inner points", lambda x: x.sort().values ** 2, SWAPPED),
     ("transpose", lambda x: x.T, float64(1, 2, 3, 4).reshape(2, 2)),
     ("a column's sum", lambda x: x + x.sum(0), float64(1, 2, 3, 4).reshape(2, 2)),
     ("overflow only together", lambda x: x.sum().exp() + 0 * x, float64(400.0, 400.0)),
     ("works only together", lambda x: x + 0 * x[2], ABC),
+    ("if any", lambda x: x if (x > 2.5).any() else -x, ABC),
+    (
+        "if any, inside",
+        lambda x: x**2 if (x < 0).any() else -x,
+        float64(1.0, -2.0, 3.0),
+    ),
+    ("if all", lambda x: x**2 if (x > 1.5).all() else -x, ABC),
+    ("if x.max()", lambda x: x**2 if x.max() > 2 else -x, float64(3.0, 1.0, 4.0)),
+    ("if x.norm()", lambda x: x**2 if x.norm() > 1 else x, torch.linspace(-2, 2, 9)),
+    ("if x.sum()", lambda x: x + 1 if x.sum() > 0.4 else x, torch.ones(4) / 8),
 ]
 
 
@@ -403,11 +457,6 @@ def test_the_diagonal_that_the_sum_trick_misses():
 # ---------------------------------------------------------------- wrong functions
 
 
-def adds_in_place(x):
-    x += 1
-    return x
-
-
 def changes_data(x):
     x.data.mul_(10)
     return x**2
@@ -417,75 +466,6 @@ def changes_without_grad(x):
     with torch.no_grad():
         x.mul_(2)
     return x**2
-
-
-def overwrites_what_backward_needs(x):
-    y = torch.exp(x)
-    y += 1
-    return y
-
-
-def fails(x):
-    raise KeyError("missing")
-
-
-WRONG = [
-    ("tuple", lambda x: (x, x**2), TypeError, r"must return a tensor.*Return one"),
-    ("list", lambda x: [x, x**2], TypeError, r"must return a tensor.*Return one"),
-    ("None", lambda x: None, TypeError, r"returned None.*return"),
-    ("float", lambda x: 3.0, TypeError, r"returned 3\.0, of type float"),
-    ("array", lambda x: np.ones(3), TypeError, r"an array of shape \(3,\)"),
-    ("shape ()", lambda x: x.sum(), ValueError, r"shape \(3,\).*returned shape \(\)"),
-    ("x.mean()", lambda x: x.mean(), ValueError, r"returned shape \(\)"),
-    ("shape (3, 1)", lambda x: x[:, None], ValueError, r"returned shape \(3, 1\)"),
-    ("shape (2,)", lambda x: x[1:], ValueError, r"returned shape \(2,\)"),
-    ("integers", lambda x: x.long(), TypeError, r"returned dtype torch\.int64"),
-    ("bools", lambda x: x > 0, TypeError, r"returned dtype torch\.bool"),
-    ("complex", lambda x: x * 1j, TypeError, r"returned dtype torch\.complex"),
-    ("meta", lambda x: x.to("meta"), ValueError, r"on cpu.*are on meta"),
-    ("sparse", lambda x: x.to_sparse(), TypeError, r"f must return.*sparse"),
-    ("detached", lambda x: x.detach() ** 2, ValueError, r"no path.*\.detach\(\)"),
-    ("constant", torch.ones_like, ValueError, r"no path.*c \+ 0 \* x"),
-    (
-        "another tensor",
-        lambda x: torch.ones(3).double().requires_grad_() * 2,
-        ValueError,
-        r"no path.*from the result to x\.",
-    ),
-    ("in place", adds_in_place, ValueError, r"x = x \+ 1 instead of x \+= 1"),
-    ("changes .data", changes_data, ValueError, r"in place"),
-    ("changes x under no_grad", changes_without_grad, ValueError, r"in place"),
-    (
-        "result changed in place",
-        overwrites_what_backward_needs,
-        ValueError,
-        r"^f must.*in place",
-    ),
-    (".item()", lambda x: x * x.item(), ValueError, r"torch functions.*\.item\(\)"),
-    ("float()", lambda x: x * float(x), ValueError, r"torch functions.*float\(\)"),
-    ("math.sin", lambda x: math.sin(x), ValueError, r"torch functions.*the math mod"),
-    ("np.sin", lambda x: np.sin(x), ValueError, r"torch\.sin instead of np\.sin"),
-    ("if", lambda x: x if x > 0 else -x, ValueError, r"torch\.where instead of if"),
-    ("max", lambda x: max(x, 0 * x), ValueError, r"torch\.where instead of if"),
-    ("random", lambda x: x + torch.rand_like(x), ValueError, r"the randomness out"),
-    ("TypeError inside", lambda x: x + "1", ValueError, r"f must accept.*TypeError"),
-    ("raises", fails, ValueError, r"KeyError: 'missing'.*Call f yourself"),
-    ("no argument", lambda: 1, TypeError, r"f must take 1 argument,.*Change f"),
-    ("two arguments", lambda x, y: x, TypeError, r"f must take 1 argument,"),
-    ("two arguments, builtin", torch.atan2, ValueError, r"f must.*atan2.*missing"),
-    ("not callable", 3.0, TypeError, r"f must be a function.*3\.0, of type float"),
-    ("None as f", None, TypeError, r"f must be a function.*it is None"),
-    ("f(x) for f", torch.sin(ABC), TypeError, r"f and not f\(x\)"),
-]
-WRONG_ROWS = pytest.mark.parametrize(
-    ("f", "error", "message"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
-)
-
-
-@WRONG_ROWS
-def test_a_wrong_function_is_refused_with_a_remedy(f, error, message):
-    with pytest.raises(error, match=message):
-        seegrad.derivative(f, ABC)
 
 
 @pytest.mark.parametrize("f", [changes_data, changes_without_grad])
@@ -500,20 +480,10 @@ def test_a_float_from_the_math_module_is_refused_at_one_point():
         seegrad.derivative(lambda x: math.sin(x), 1.0)
 
 
-def test_the_number_of_arguments_counts_the_variables():
-    with pytest.raises(TypeError, match="f must take 2 arguments, one tensor a var"):
-        seegrad.gradient(lambda x: x, 1.0, 2.0)
-
-
 @pytest.mark.parametrize("x", [ABC, 1.0], ids=["three points", "one point"])
 def test_a_backward_pass_that_fails_is_reported_as_ours(x):
     with pytest.raises(ValueError, match=r"^f must .*BackwardFails|^f must .*no slope"):
         seegrad.derivative(BackwardFails.apply, x)
-
-
-def test_a_missing_formula_is_reported_as_ours():
-    with pytest.raises(ValueError, match=r"^f must .*igamma"):
-        seegrad.derivative(lambda x: torch.special.gammainc(x, x), ABC)
 
 
 # ---------------------------------------------------------------- right functions
@@ -660,15 +630,3 @@ def test_a_function_of_a_tensor_from_inference_mode():
 @pytest.mark.parametrize("order", [1, np.int64(1)])
 def test_an_order_is_any_whole_number(order):
     assert seegrad.derivative(torch.square, 3.0, order=order) == 6.0
-
-
-@pytest.mark.parametrize("order", [0, -1])
-def test_an_order_below_one_is_refused(order):
-    with pytest.raises(ValueError, match=f"order must be a whole number.*{order}"):
-        seegrad.derivative(torch.square, 3.0, order=order)
-
-
-@pytest.mark.parametrize("order", [1.0, True, "1", None, torch.tensor(1)])
-def test_an_order_of_another_kind_is_refused(order):
-    with pytest.raises(TypeError, match="order must be a whole number from 1"):
-        seegrad.derivative(torch.square, 3.0, order=order)

@@ -115,27 +115,6 @@ def test_points_without_a_slope_are_nan_and_leave_the_others_alone():
     assert found[3].item() == pytest.approx(6.0)
 
 
-@pytest.mark.parametrize(
-    "h",
-    [0, 0.0, -1e-4, math.inf, math.nan, pytest.param(10**400, id="10**400")],
-)
-def test_a_step_must_be_finite_and_above_zero(h):
-    with pytest.raises(ValueError, match=r"h must be a finite number above 0"):
-        seegrad.numerical_derivative(torch.sin, 1.0, h=h)
-
-
-@pytest.mark.parametrize("h", [True, "1", 1j, torch.tensor(0.1), [0.1]])
-def test_a_step_must_be_a_number(h):
-    with pytest.raises(TypeError, match="h must be a number above 0"):
-        seegrad.numerical_gradient(torch.atan2, 1.0, 2.0, h=h)
-
-
-@pytest.mark.parametrize("h", [1e40, 1e-50], ids=["too large", "too small"])
-def test_a_step_that_the_dtype_does_not_hold_is_refused(h):
-    with pytest.raises(ValueError, match=r"h must .*float32"):
-        seegrad.numerical_derivative(torch.sin, torch.tensor([1.0]), h=h)
-
-
 # ---------------------------------------------------------------- laws
 
 number = st.floats(-2, 2)
@@ -195,36 +174,7 @@ def test_a_constant_has_slope_zero():
 def test_a_function_that_changes_its_argument_does_not_reach_ours():
     found = seegrad.numerical_derivative(lambda x: x.mul_(3), [1.0, 2.0], h=0.5)
     assert found.tolist() == [3.0, 3.0]
-
-
-@pytest.mark.parametrize(
-    ("f", "error", "message"),
-    [
-        (lambda x: x * x.sum(), ValueError, "f must be elementwise"),
-        (lambda x: x.cumsum(0), ValueError, "f must be elementwise"),
-        (lambda x: x + torch.rand_like(x), ValueError, "the randomness out"),
-        (lambda x: x.sum(), ValueError, r"returned shape \(\)"),
-        (lambda x: (x, x), TypeError, "f must return a tensor"),
-        (lambda x: None, TypeError, "returned None"),
-        (lambda x, y: x, TypeError, "f must take 1 argument"),
-        (lambda x: x if x > 0 else -x, ValueError, r"torch\.where"),
-        ("f", TypeError, "f must be a function"),
-    ],
-    ids=[
-        "x*x.sum()",
-        "cumsum",
-        "random",
-        "sum",
-        "tuple",
-        "None",
-        "two-arguments",
-        "if",
-        "str",
-    ],
-)
-def test_a_wrong_function_is_refused(f, error, message):
-    with pytest.raises(error, match=message):
-        seegrad.numerical_derivative(f, [1.0, 2.0, 3.0])
-    if callable(f) and error is ValueError:
-        with pytest.raises(error, match=message):
-            seegrad.numerical_gradient(f, [1.0, 2.0, 3.0])
+    pair = seegrad.numerical_gradient(
+        lambda a, b: a.mul_(3) * b.mul_(2) ** 2, 5, 7, h=1
+    )
+    assert [slope.item() for slope in pair] == [588.0, 840.0]

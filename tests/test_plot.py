@@ -392,13 +392,21 @@ def test_contours_lie_where_the_function_has_their_level():
     field = seegrad.gradient_field(bowl, x, x)
     ax = seegrad.plot_gradient_field(field, levels=6)
     contours = ax.collections[0]
-    assert 4 <= len(contours.levels) <= 9
+    evenly = [8 * k / 7 for k in range(1, 7)]
+    assert contours.levels.tolist() == pytest.approx(evenly, abs=0.01)
+    assert contours.levels[0] != evenly[0]
     # A contour runs straight between grid points half a unit apart, where x² is up to
     # (1/2)²/4 below its chord.
     for path, level in zip(contours.get_paths(), contours.levels, strict=True):
         heights = (path.vertices**2).sum(axis=1)
         assert ((level - 1 / 16 - 1e-9 <= heights) & (heights <= level + 1e-9)).all()
     assert ax.get_aspect() == 1
+
+
+def test_four_points_have_contours():
+    field = seegrad.gradient_field(bowl, [0.0, 1.0], [0.0, 1.0])
+    contours, _ = seegrad.plot_gradient_field(field, levels=3).collections
+    assert len(contours.levels) == 3
 
 
 def test_more_levels_draw_more_contours():

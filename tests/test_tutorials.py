@@ -20,7 +20,7 @@ def text(path):
 
 def test_every_section_has_scripts_and_a_header():
     sections = {path.parent.name for path in SCRIPTS}
-    assert sections >= {"tangents", "reductions", "fields", "fitting"}
+    assert sections >= {"tangents", "reductions", "fields", "fitting", "traps"}
     headers = {path.parent.name for path in TUTORIALS.glob("*/GALLERY_HEADER.rst")}
     assert headers == sections
 

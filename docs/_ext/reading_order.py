@@ -24,6 +24,19 @@ ORDER = [
     "plot_one_step.py",
     "plot_sine_cubic.py",
     "plot_slow_fit.py",
+    "plot_forgotten_zero_grad.py",
+    "plot_grad_is_none.py",
+    "plot_second_backward.py",
+    "plot_saved_value.py",
+    "plot_data.py",
+    "plot_step_in_place.py",
+    "plot_whole_numbers.py",
+    "plot_vector_output.py",
+    "plot_lost_factor.py",
+    "plot_where_nan.py",
+    "plot_corner_answers.py",
+    "plot_float32_check.py",
+    "plot_mixed_batch.py",
 ]
 
 

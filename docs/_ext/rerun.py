@@ -7,12 +7,13 @@ all that next to the build and forgets the remembered runs when it differs.
 
 import hashlib
 import sys
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path
+
+from jupyter_cache import get_cache
 
 DOCS = Path(__file__).parents[1]
 RECORD = DOCS / "_build" / "digest.txt"
-LIBRARIES = ("torch", "numpy", "matplotlib", "sphinx-gallery", "myst-nb", "seegrad")
 
 
 def digest():
@@ -23,8 +24,8 @@ def digest():
     state = hashlib.sha256(sys.version.encode())
     for path in sorted([*kept, *DOCS.glob("*.py")]):
         state.update(path.read_bytes())
-    for library in LIBRARIES:
-        state.update(f"{library} {version(library)}".encode())
+    for library in sorted(f"{d.name} {d.version}" for d in distributions()):
+        state.update(library.encode())
     return state.hexdigest()[:16]
 
 
@@ -32,6 +33,7 @@ def forget(app, config):
     app.seegrad_digest = now = digest()
     app.seegrad_is_new = not RECORD.exists() or RECORD.read_text() != now
     config.nb_execution_cache_path = str(DOCS / "_build" / "executed" / now)
+    get_cache(config.nb_execution_cache_path).db  # noqa: B018, two readers would collide
     if app.seegrad_is_new:
         for remembered in (DOCS / "gallery").rglob("*.md5"):
             remembered.unlink()

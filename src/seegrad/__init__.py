@@ -1,6 +1,8 @@
 """Autograd you can see: tangents, planes, fields and fits drawn from real gradients."""
 
-from seegrad.diagnosis import KINDS, Diagnosis, NotDifferentiableWarning, diagnose
+from seegrad.diagnosis import Diagnosis, NotDifferentiableWarning, diagnose
+from seegrad.explanation import GradExplanation, explain_grad
+from seegrad.failure import expect_error
 from seegrad.field import GradientField, Path, descend, gradient_field
 from seegrad.gradient import derivative, gradient
 from seegrad.graph import GradientGraph, gradient_graph
@@ -23,8 +25,8 @@ from seegrad.tangent import TangentLine, TangentPlane, tangent_line, tangent_pla
 __version__ = "0.1.0"
 
 __all__ = [
-    "KINDS",
     "Diagnosis",
+    "GradExplanation",
     "GradientField",
     "GradientGraph",
     "NotDifferentiableWarning",
@@ -36,6 +38,8 @@ __all__ = [
     "derivative",
     "descend",
     "diagnose",
+    "expect_error",
+    "explain_grad",
     "fit_polynomial",
     "gradient",
     "gradient_field",

@@ -47,6 +47,8 @@ REMEDIES = {
     "pass needs: write y = y + 1 instead of y += 1.",
     "in-place operation": "f changes its argument in place: write x = x + 1 instead of "
     "x += 1.",
+    "same dtype": "Points keep their dtype, and numbers become float64: pass points "
+    "of f's own dtype, for example torch.tensor([1.0, 2.0]) for a float32 module.",
 }
 
 
@@ -115,7 +117,7 @@ def _from_tensor(value: Tensor, name: str) -> Tensor:
     if value.dtype in FLOATS:
         return value.detach().clone(memory_format=torch.contiguous_format)
     if value.dtype in INTEGERS:
-        return value.detach().to(torch.float64)
+        return value.to(torch.float64)
     raise _not_real(value, name)
 
 
@@ -188,7 +190,7 @@ def variables(
     names = names or [f"x{k}" for k in range(len(values))]
     if not values:
         raise TypeError(
-            "f needs at least one variable to be differentiated by, but none was "
+            "f must have at least one variable to be differentiated by, but none was "
             "given. Pass the points after f: gradient(f, x0, x1)."
         )
     device = next((v.device for v in values if isinstance(v, Tensor)), None)
@@ -204,8 +206,9 @@ def variables(
             f"The variables must broadcast to one shape, but they have {shapes}. "
             "Each dimension must be equal or 1, counted from the right."
         ) from error
-    with unrecorded():
-        return tuple(t.expand(shape).contiguous() for t in tensors)
+    with unrecorded():  # a clone, as f must not meet views that it may not change
+        layout = torch.contiguous_format
+        return tuple(t.expand(shape).clone(memory_format=layout) for t in tensors)
 
 
 def broadcast_shape(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
@@ -354,11 +357,12 @@ def function(f: object) -> None:
 
 def call(f: Function, xs: Sequence[Tensor]) -> Tensor:
     """f(*xs), or an error that says what f did wrong."""
+    shape = tuple(xs[0].shape)
     try:
         y = f(*xs)
     except Exception as error:
         raise _failed(f, xs, error) from error
-    return _one_value_a_point(y, xs[0])
+    return _one_value_a_point(y, shape, xs[0].device)
 
 
 def unchanged(xs: Sequence[Tensor], given: Sequence[Tensor]) -> None:
@@ -381,9 +385,10 @@ def _failed(f: Function, xs: Sequence[Tensor], error: Exception) -> Exception:
             f"variable, but Python says: {error}. Change f, or the number of points "
             "passed after it."
         )
-    shapes = ", ".join(str(tuple(x.shape)) for x in xs)
+    dtypes = " and ".join(dict.fromkeys(str(x.dtype) for x in xs))
     return ValueError(
-        f"f must accept tensors of shape {shapes}, but it raised {raised(error, 'f')}"
+        f"f must accept tensors of shape {tuple(xs[0].shape)} and dtype {dtypes}, but "
+        f"it raised {raised(error, 'f')}"
     )
 
 
@@ -400,7 +405,7 @@ def raised(error: BaseException, what: str) -> str:
 
 def _takes(f: Function, count: int) -> bool:
     try:
-        inspect.signature(f).bind(*range(count))
+        inspect.signature(getattr(f, "forward", f)).bind(*range(count))
     except TypeError:
         return False
     except ValueError:  # a builtin without a signature
@@ -408,8 +413,9 @@ def _takes(f: Function, count: int) -> bool:
     return True
 
 
-def _one_value_a_point(y: object, x: Tensor) -> Tensor:
-    shape = tuple(x.shape)
+def _one_value_a_point(
+    y: object, shape: tuple[int, ...], device: torch.device
+) -> Tensor:
     if not isinstance(y, Tensor):
         raise TypeError(
             f"f must return a tensor of shape {shape}, one value a point, but it "
@@ -420,7 +426,7 @@ def _one_value_a_point(y: object, x: Tensor) -> Tensor:
             f"f must return a dense tensor, but it returned one of layout {y.layout}. "
             "Return y.to_dense()."
         )
-    if y.shape != x.shape:
+    if y.shape != shape:
         raise ValueError(
             f"f must return one value a point, shape {shape}, but it returned shape "
             f"{tuple(y.shape)}. Compute each value from its own point only, without "
@@ -432,9 +438,9 @@ def _one_value_a_point(y: object, x: Tensor) -> Tensor:
             "Rounded, compared and complex values have no real derivative: leave out "
             "the conversion, or return the real part."
         )
-    if y.device != x.device:
+    if y.device != device:
         raise ValueError(
-            f"f must return its values on {x.device}, where the points are, but they "
+            f"f must return its values on {device}, where the points are, but they "
             f"are on {y.device}. Leave out .to() and .cpu() inside f."
         )
     return y
@@ -442,10 +448,13 @@ def _one_value_a_point(y: object, x: Tensor) -> Tensor:
 
 def _instead_of(y: object) -> str:
     if y is None:
-        return "Does f end without return?"
+        return "f seems to end without return: write one."
     if isinstance(y, (tuple, list)):
         return "Return one tensor, and call once for each output."
-    return "Use torch functions only: NumPy, math, .item() and float() leave the graph."
+    return (
+        "Return what torch functions make of the argument: NumPy, math, .item() and "
+        "float() leave the graph."
+    )
 
 
 def depends(y: Tensor, names: str) -> None:
@@ -470,35 +479,42 @@ def not_connected(names: str) -> NotConnectedError:
 def same_alone(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
     """Refuse f when a point's value changes as soon as the point stands alone.
 
-    The first and the last point are tried: softmax, cumsum, a mean, a sort and their
-    like change at least one of the two.
+    Tried are the first point, one a third on, the last, and the extremes of each
+    variable: softmax, cumsum, a mean, a sort, an ``if`` on the batch and their like
+    change at least one of them.
     """
     if y.numel() < 2:
         return
-    with torch.no_grad():
-        for place in (0, y.numel() - 1):
-            together = float(y.flatten()[place])
-            alone = _value_alone(f, xs, place)
-            if not _same(together, alone, torch.finfo(y.dtype).eps):
-                if not _same(alone, _value_alone(f, xs, place), 0.0):
-                    raise RandomError(
-                        "f must give the same value each time, but at point "
-                        f"{place} it gave {together:.6g} and then {alone:.6g}. Take "
-                        "the randomness out of f, or draw it once, outside."
-                    )
-                if _same(together, _among_others(f, xs, place), 0.0):
-                    continue  # f enlarges how a batch and one point are rounded
-                raise mixes_points(
-                    f"at point {place} it gives {together:.6g} among the "
-                    f"{y.numel()} points, and {alone:.6g} for that point alone"
+    for place in _telling_places(xs):
+        together = y.detach().flatten()[place].item()
+        alone = _value_alone(f, xs, place)
+        if not _same(together, alone, torch.finfo(y.dtype).eps):
+            if not _same(alone, _value_alone(f, xs, place), 0.0):
+                raise RandomError(
+                    "f must give the same value each time, but at point "
+                    f"{place} it gave {together:.6g} and then {alone:.6g}. Take "
+                    "the randomness out of f, or draw it once, outside."
                 )
+            if all(_same(together, v, 0.0) for v in _among_others(f, xs, place)):
+                continue  # f enlarges how a batch and one point are rounded
+            raise mixes_points(
+                f"at point {place} it gives {together:.6g} among the "
+                f"{y.numel()} points, and {alone:.6g} for that point alone"
+            )
+
+
+def _telling_places(xs: Sequence[Tensor]) -> list[int]:
+    places = {0, xs[0].numel() // 3, xs[0].numel() - 1}
+    for x in xs:
+        places |= {int(x.argmin()), int(x.argmax())}
+    return sorted(places)
 
 
 def _value_alone(f: Function, xs: Sequence[Tensor], place: int) -> float:
     one = (1,) * xs[0].ndim
-    alone = [x.detach().flatten()[place].reshape(one).clone() for x in xs]
+    alone = [_as_given(x.detach().flatten()[place].reshape(one), x) for x in xs]
     try:
-        return float(call(f, alone))
+        return call(f, alone).item()
     except (TypeError, ValueError) as error:
         raise mixes_points(
             f"it works for {xs[0].numel()} points together and fails for point {place} "
@@ -506,12 +522,24 @@ def _value_alone(f: Function, xs: Sequence[Tensor], place: int) -> float:
         ) from error
 
 
-def _among_others(f: Function, xs: Sequence[Tensor], place: int) -> float:
-    """The point's value when all the other points have moved."""
+def _among_others(f: Function, xs: Sequence[Tensor], place: int) -> Iterator[float]:
+    """The point's value when all other points have moved, equal it, or are zero.
+
+    To a mean, a maximum or any(), equal points are as one; to a sum, zeros add nothing.
+    """
+    here = [x.detach().flatten()[place] for x in xs]
     moved = [0.75 * x.detach() + 0.0625 for x in xs]
-    for new, x in zip(moved, xs, strict=True):
-        new.view(-1)[place] = x.detach().flatten()[place]
-    return float(call(f, moved).flatten()[place])
+    equal = [h.expand(x.shape).clone() for h, x in zip(here, xs, strict=True)]
+    for batch in (moved, equal, [torch.zeros_like(x) for x in moved]):
+        for x, h in zip(batch, here, strict=True):
+            x.view(-1)[place] = h
+        given = [_as_given(x, like) for x, like in zip(batch, xs, strict=True)]
+        yield call(f, given).detach().flatten()[place].item()
+
+
+def _as_given(value: Tensor, like: Tensor) -> Tensor:
+    """A copy that records, or not, as the tensor does that f was called with."""
+    return value.clone().requires_grad_(like.requires_grad)
 
 
 def _same(a: float, b: float, eps: float) -> bool:
@@ -528,8 +556,26 @@ def mixes_points(finding: str) -> MixedPointsError:
     return MixedPointsError(
         "f must be elementwise, each value computed from its own point, but "
         f"{finding}. Such a function (softmax, cumsum, x * x.sum(), x - x.mean()) has "
-        "a Jacobian instead of one derivative a point: see torch.func.jacrev."
+        "a Jacobian instead of one derivative a point: see torch.func.jacrev. For an "
+        "if on the points write torch.where."
     )
+
+
+# ---------------------------------------------------------------- tensors
+
+
+def any_tensor(value: object, name: str) -> Tensor:
+    """The very tensor that was given, or TypeError."""
+    if isinstance(value, Tensor):
+        return value
+    remedy = (
+        f"If it is what .grad holds, pass the tensor itself, {name} and not "
+        f"{name}.grad."
+        if value is None
+        else "Pass the tensor whose .grad you read; of a model, one of its "
+        "parameters()."
+    )
+    raise TypeError(f"{name} must be a tensor, but it is {describe(value)}. {remedy}")
 
 
 # ---------------------------------------------------------------- plots
@@ -565,3 +611,40 @@ def same_shape(x: Tensor, y: Tensor, names: tuple[str, str]) -> None:
             f"{names[0]} and {names[1]} must have the same shape, but they have "
             f"{tuple(x.shape)} and {tuple(y.shape)}. Pass one value for each point."
         )
+
+
+# ---------------------------------------------------------------- errors to show
+
+
+def error_kind(kind: object) -> None:
+    """Refuse anything but a type of exception."""
+    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+        raise TypeError(
+            f"kind must be a type of exception, but it is {describe(kind)}. "
+            "Pass for example RuntimeError."
+        )
+
+
+def text(value: object, name: str) -> None:
+    """Refuse anything but a string."""
+    if not isinstance(value, str):
+        raise TypeError(
+            f"{name} must be a string, but it is {describe(value)}. "
+            f'Pass for example {name}="second time".'
+        )
+
+
+def did_not_fail(kind: type[Exception]) -> AssertionError:
+    """The error for a block that was to fail and did not."""
+    return AssertionError(
+        f"The block must raise {kind.__name__}, but it ran through. Leave out "
+        "expect_error, or mend what the text around it says."
+    )
+
+
+def wrong_message(found: str, words: str) -> AssertionError:
+    """The error for a block that failed with another message."""
+    return AssertionError(
+        f"The block must fail with a message that says {words!r}, but it raised "
+        f"{found.rstrip('.')}. Pass words that are in it, or mend the text around it."
+    )

@@ -36,12 +36,15 @@ RULES: dict[str, str | Callable[[Any], str]] = {
     "Log": "÷ the input",
     "LogSoftmax": "minus softmax times the sum of the gradient",
     "Logsumexp": "× softmax of the input",
-    "Max": lambda node: _extreme(node, "largest"),
+    "MaxBackward0": "to the largest that was found",
+    "MaxBackward1": "to the largest, ties share",
     "Maximum": "to the larger one, a tie is shared",
-    "Mean": lambda node: f"÷ {_count(node)}, to every element",
+    "MeanBackward0": lambda node: _share(node._saved_self_sym_numel),
+    "MeanBackward1": lambda node: _share(_count(node)),
     "MedianBackward0": "to the middle value, ties share",
     "MedianBackward1": "to the middle value that was found",
-    "Min": lambda node: _extreme(node, "smallest"),
+    "MinBackward0": "to the smallest that was found",
+    "MinBackward1": "to the smallest, ties share",
     "Minimum": "to the smaller one, a tie is shared",
     "Mm": "× the other matrix, transposed",
     "Mul": "× the other factor",
@@ -86,10 +89,12 @@ LEAF = "adds up what arrives"
 SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def rule_of(node: Any, name: str) -> str:
-    """The local rule of an autograd node in words, empty for an unknown operation."""
-    rule = _rule(name)
-    return rule if isinstance(rule, str) else rule(node)
+def rules_of(nodes: list[Any], names: list[str]) -> list[str]:
+    """The local rules of autograd's nodes in words, empty for unknown operations."""
+    return [
+        rule if isinstance(rule := _rule(name), str) else rule(node)
+        for node, name in zip(nodes, names, strict=True)
+    ]
 
 
 @cache
@@ -101,12 +106,13 @@ def _rule(name: str) -> str | Callable[[Any], str]:
     return RULES.get(name) or RULES.get(operation[1] or operation[2], "")
 
 
-def _count(node: Any) -> str:
-    sizes = getattr(node, "_saved_self_sym_sizes", None)
-    if sizes is None:
-        return "the count"
-    axes = getattr(node, "_saved_dim", None) or range(len(sizes))
-    return str(prod(sizes[axis] for axis in axes))
+def _share(count: int) -> str:
+    return f"÷ {count}, to every element"
+
+
+def _count(node: Any) -> int:
+    sizes = node._saved_self_sym_sizes
+    return prod([sizes[axis] for axis in node._saved_dim or range(len(sizes))])
 
 
 def _terms(node: Any, rule: str) -> str:
@@ -118,18 +124,15 @@ def _norm(node: Any) -> str:
     return "× input ÷ result" if getattr(node, "_saved_ord", None) == 2 else ""
 
 
-def _extreme(node: Any, which: str) -> str:
-    # MaxBackward0 is max(dim), which keeps a place; MaxBackward1 is max of everything.
-    one_place = hasattr(node, "_saved_dim")
-    return (
-        f"to the {which} that was found" if one_place else f"to the {which}, ties share"
-    )
-
-
 def _power(node: Any) -> str:
     exponent = getattr(node, "_saved_exponent", None)
     if not isinstance(exponent, (int, float)):
         return "× exponent·x to the exponent − 1"
+    return _of_power(exponent)
+
+
+@cache
+def _of_power(exponent: float) -> str:
     if exponent == 2:
         return "× 2·x"
     return f"× {exponent:g}·x{f'{exponent - 1:g}'.translate(SUPERSCRIPTS)}"

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 from torch import Tensor
 
 from seegrad import _check
-from seegrad.graph import Edge, GradientGraph, Node
+from seegrad.graph import Edge, GradientGraph, Node, Row
 
 DIRECTIONS = ("backward", "forward")
 FORMATS = (".svg", ".png", ".pdf", ".dot")
@@ -35,6 +36,14 @@ COLORS = {
     "edge": "#d2601a",
     "text": "#808080",
 }
+TEXT = f'fontname="Helvetica" fontcolor="{COLORS["text"]}"'
+HEAD = (
+    "digraph seegrad {",
+    # Without these limits the layout of a long chain takes minutes.
+    'graph [bgcolor="transparent" nslimit=1 nslimit1=1]',
+    f"node [{TEXT} fontsize=11]",
+    f'edge [{TEXT} fontsize=10 color="{COLORS["edge"]}"]',
+)
 CROWDED = 60  # above so many edges their labels get no room of their own
 LONGEST = 60  # so many letters of a name fit
 SHOWN = 4  # so many numbers of a gradient fit into a picture
@@ -46,37 +55,30 @@ SHOWN = 4  # so many numbers of a gradient fit into a picture
 def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
     """The graph in Graphviz's language, the same text for the same program."""
     forward = _check.choice(direction, "direction", DIRECTIONS) == "forward"
-    text = f'fontname="Helvetica" fontcolor="{COLORS["text"]}"'
-    lines = [
-        "digraph seegrad {",
-        # Without these limits the layout of a long chain takes minutes.
-        'graph [bgcolor="transparent" nslimit=1 nslimit1=1]',
-        f"node [{text} fontsize=11]",
-        f'edge [{text} fontsize=10 color="{COLORS["edge"]}"]',
-    ]
-    looks: dict[tuple[Any, ...], str] = {}  # without gradients, most nodes look alike
+    lines = [*HEAD]
     for row in graph.node_rows:
-        number, kind, alike = row[0], row[1], row[1:]
-        look = looks.get(alike) if row[5] is None else None
-        if look is None:
-            look = _look(Node(*row))
-            if row[5] is None:
-                looks[alike] = look
-        lines.append(f'n{number} [class="{kind} n{number}" {look}]')
+        look = _look(row) if row[5] is not None else _look_without_gradient(row[1:])
+        lines.append(f"n{row[0]} [{look}]")
     # Room for labels makes the layout of hundreds of edges take many seconds.
     attribute = "label" if len(graph.edge_rows) <= CROWDED else "xlabel"
-    for place, row in enumerate(graph.edge_rows):
-        source, target, _, _, gradient, count = row
-        if forward:
-            source, target = target, source
-        label = ""
+    for source, target, output, operand, gradient, count in graph.edge_rows:
+        look = ""
         if gradient is not None or count > 1:
-            label = f" {attribute}={_quote(' ' + _edge_text(Edge(*row)))}"
-        lines.append(f'n{source} -> n{target} [class="gradient e{place}"{label}]')
+            edge = Edge(source, target, output, operand, gradient, count)
+            look = f" [{attribute}={_quote(' ' + _edge_text(edge))}]"
+        start, end = (target, source) if forward else (source, target)
+        lines.append(f"n{start} -> n{end}{look}")
     return "\n".join([*lines, "}", ""])
 
 
-def _look(node: Node) -> str:
+@lru_cache(maxsize=1_000)
+def _look_without_gradient(row: Row) -> str:
+    """Without gradients most nodes look alike; `row` is without the node's number."""
+    return _look((0, *row))
+
+
+def _look(row: Row) -> str:
+    node = Node(*row)
     label = _quote("\n".join(_node_lines(node)))
     # Graphviz reads a tooltip's backslashes twice.
     tooltip = _quote(_node_sentence(node).replace("\\", "\\\\"))
@@ -200,7 +202,12 @@ def svg(graph: GradientGraph, *, direction: str = "backward") -> str:
     drawn = drawn[drawn.index("<svg") :]
     drawn = re.sub(r"<!--.*?-->\n?", "", drawn, flags=re.DOTALL)
     drawn = re.sub(r"<title>.*?</title>\n?", "", drawn)  # "n1", shown as tooltips
-    drawn = re.sub(r' id="\w+"', "", drawn)  # a page may show many graphs
+    drawn = re.sub(
+        r' id="(node|edge)(\d+)" class="\w+"',
+        lambda found: f' class="{_classes(graph, found[1], int(found[2]) - 1)}"',
+        drawn,
+    )
+    drawn = re.sub(r' id="\w+"', "", drawn)
     drawn = re.sub(r'<a xlink:title="([^"]*)">', r"<g><title>\1</title>", drawn)
     drawn = drawn.replace("</a>", "</g>").replace(' xml:space="preserve"', "")
     drawn = drawn.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
@@ -217,6 +224,13 @@ def svg(graph: GradientGraph, *, direction: str = "backward") -> str:
     words = escape(description(graph), quote=False)
     first = drawn.index(">") + 1
     return f"{drawn[:first]}\n<desc>{words}</desc>{drawn[first:]}"
+
+
+def _classes(graph: GradientGraph, part: str, place: int) -> str:
+    """Classes instead of Graphviz's ids, as a page may show many graphs."""
+    if part == "edge":
+        return f"edge e{place}"
+    return f"node {graph.node_rows[place][1]} n{place}"
 
 
 def save(

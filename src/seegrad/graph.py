@@ -8,13 +8,13 @@ they repeat, and run once with a hook on each. What is left is plain data.
 from __future__ import annotations
 
 import gc
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from math import prod
+from functools import cache, cached_property, partial
+from heapq import heapify, heappop, heappush
+from itertools import repeat
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from seegrad import _check
-from seegrad._rules import LEAF, rule_of
+from seegrad._rules import LEAF, rules_of
 
 # Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
 # stack and kills the process. One graph may take half of that, all that live together
@@ -35,6 +35,7 @@ WHOLE = 1_000  # gradients of up to so many elements are kept as they are
 FEW = 6  # so many elements of a larger one are kept
 COLLECT = ("CatBackward0", "StackBackward0")  # their operands are all alike
 REPEATS = 3  # from so many on, equal nodes are folded into one
+LEAF_END = torch._C._functions.AccumulateGrad  # type: ignore[attr-defined]
 
 FREED = (
     "The graph was freed by an earlier backward(), so no gradient was run. Call that "
@@ -198,8 +199,9 @@ def gradient_graph(
     -----
     A node of autograd takes the gradient of a result by the operation's output and
     returns one by each of its inputs [1]_. The gradients on the edges into a node add
-    up to the node's own. The graph stays usable, and every ``.grad`` as it was. Hooks
-    that you registered on tensors run once more.
+    up to the node's own. The graph stays usable, and every ``.grad`` as it was; only
+    where ``retain_grad`` was called before ``gc.freeze`` it grows, since frozen objects
+    can't be found. Hooks that you registered on tensors run once more.
 
     References
     ----------
@@ -222,22 +224,27 @@ def gradient_graph(
     """
     roots = _roots(root)
     named = _names(names)
-    device = next(iter(roots.values())).device
-    with _check.undisturbed(device), _collection_paused():
+    collecting = gc.isenabled()
+    gc.disable()  # all that is made here stays: to look for garbage would be in vain
+    try:
         walk = _walk(roots, named)
-        groups = _fold(walk) if fold else list(range(len(walk.kinds)))
-        message = _why_not(walk) if gradients else "The gradient was not asked for."
-        record = _Record(walk, groups)
-        if not message:
-            message = _run(list(roots.values()), walk, record)
+        record = _Record(walk, *(_folded(walk) if fold else _unfolded(walk)))
+        message = "The gradient was not asked for."
+        if gradients:
+            message = _why_not(walk) or _run(list(roots.values()), walk, record)
         return record.graph(message)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 # ---------------------------------------------------------------- arguments
 
 
 def _roots(root: object) -> dict[str, Tensor]:
-    if isinstance(root, Mapping):
+    if isinstance(root, Tensor):
+        roots: dict[str, Any] = {"result": root}
+    elif isinstance(root, Mapping):
         roots = {str(name): tensor for name, tensor in root.items()}
     elif isinstance(root, (list, tuple)):
         roots = {f"result {k}": tensor for k, tensor in enumerate(root)}
@@ -277,11 +284,15 @@ def _names(names: object) -> dict[object, str]:
                 f"{_check.describe(tensor)} for {_check.describe(name)}. Pass for "
                 'example names={"x": x}.'
             )
-        if tensor.grad_fn is None:
-            found[_Leaf(tensor)] = name
-        else:
-            found[tensor.grad_fn, tensor.output_nr] = name
+        found[_key(tensor)] = name
     return found
+
+
+def _key(tensor: Tensor) -> object:
+    """What a name belongs to: a leaf, or an output of an operation."""
+    if tensor.grad_fn is None:
+        return _Leaf(tensor)
+    return tensor.grad_fn, tensor.output_nr
 
 
 class _Leaf:
@@ -300,113 +311,143 @@ class _Leaf:
 # ---------------------------------------------------------------- the walk
 
 
-class _Walk:
-    """The graph as lists, one entry a node, in the order of a backward pass.
+@dataclass
+class _Columns:
+    """A graph as lists, one entry a node or an edge.
 
     Lists, for graphs of many thousand nodes: an object a node would take longer to make
     than all the rest.
     """
 
-    def __init__(self) -> None:
-        self.functions: list[Any] = []  # autograd's node, a leaf tensor, or a result
-        self.kinds: list[str] = []
-        self.labels: list[str] = []
-        self.operations: list[str] = []
-        self.shapes: list[tuple[Shape, ...]] = []  # one an output
-        self.onward: list[tuple[tuple[Any, int], ...]] = []  # (autograd's node, output)
-        self.links: list[list[tuple[int, int, int]]] = []  # (operand, target, output)
-
-    def add(
-        self, function: Any, kind: str, label: str, shape: Shape, *onward: Any
-    ) -> int:
-        """Add a result or a leaf."""
-        self.functions.append(function)
-        self.kinds.append(kind)
-        self.labels.append(label)
-        self.operations.append("")
-        self.shapes.append((shape,))
-        self.onward.append(onward)
-        return len(self.kinds) - 1
-
-    def rule(self, node: int) -> str:
-        """What a node does to the gradient, in words."""
-        operation = self.operations[node]
-        if operation:
-            return rule_of(self.functions[node], operation)
-        return LEAF if self.kinds[node] == "leaf" else ""
+    kinds: list[str]
+    labels: list[str]
+    operations: list[str]
+    shapes: list[tuple[Shape, ...]]  # one an output
+    rules: list[str]
+    counts: list[int]
+    edges: list[Row]  # the fields of an `Edge`, still without gradient
 
 
-def _walk(roots: dict[str, Tensor], names: dict[object, str]) -> _Walk:
-    """Number the nodes as autograd's engine runs them: the youngest one first."""
-    walk = _Walk()
-    own = dict(names)
-    for name, tensor in roots.items():
-        start = torch.autograd.graph.get_gradient_edge(tensor)
-        key = _Leaf(tensor) if tensor.is_leaf else (tensor.grad_fn, tensor.output_nr)
-        own.pop(key, None)
-        edge = (start.node, start.output_nr)
-        walk.add(tensor, "result", names.get(key, name), tuple(tensor.shape), edge)
-    place, leaves = _walk_operations(walk, own)
-    for function in leaves:
-        variable = function.variable
-        label = names.get(_Leaf(variable), "leaf")
-        place[function] = walk.add(variable, "leaf", label, tuple(variable.shape))
-    for onward in walk.onward:
-        links = []
-        for operand, (function, output) in enumerate(onward):
-            if function is not None:
-                links.append((operand, place[function], output))
-        walk.links.append(links)
-    return walk
+@dataclass
+class _Walk(_Columns):
+    """The graph as it was recorded, in the order of a backward pass."""
+
+    functions: list[Any]  # autograd's node; the tensor of a result or leaf
 
 
-def _walk_operations(
-    walk: _Walk, names: dict[object, str]
-) -> tuple[dict[Any, int], list[Any]]:
-    """Add the operations; where each is, and the leaves that were met.
+def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
+    """Number the nodes as autograd's engine runs them: results, operations, leaves."""
+    starts = [_start(tensor) for tensor in roots.values()]
+    functions, onward, ends = _reach([function for function, _ in starts])
+    variables = [end.variable for end in ends]
+    results, inside, leaves = len(starts), len(functions), len(ends)
+    operations = [function.name() for function in functions]
+    labels = [*roots, *operations, *["leaf"] * leaves]
+    if names:
+        labels = _labels(roots, functions, operations, variables, names)
+    place = {f: k for k, f in enumerate(functions + ends, start=results)}
+    edges = [
+        (source, place[function], output, operand, None, 1)
+        for source, following in enumerate([*[(start,) for start in starts], *onward])
+        for operand, (function, output) in enumerate(following)
+        if function is not None
+    ]
+    return _Walk(
+        kinds=["result"] * results + ["operation"] * inside + ["leaf"] * leaves,
+        labels=labels,
+        operations=[""] * results + operations + [""] * leaves,
+        shapes=[
+            *[(tuple(tensor.shape),) for tensor in roots.values()],
+            *[
+                (tuple(made[0].shape),)
+                if len(made := function._input_metadata) == 1
+                else tuple([tuple(one.shape) for one in made])
+                for function in functions
+            ],
+            *[(tuple(variable.shape),) for variable in variables],
+        ],
+        rules=[""] * results + rules_of(functions, operations) + [LEAF] * leaves,
+        counts=[1] * (results + inside + leaves),
+        edges=edges,
+        functions=[*roots.values(), *functions, *variables],
+    )
+
+
+def _start(tensor: Tensor) -> tuple[Any, int]:
+    """Autograd's node that a gradient of the tensor enters, and by which output."""
+    if tensor.grad_fn is not None:
+        return tensor.grad_fn, tensor.output_nr
+    with _check.undisturbed(tensor.device):
+        edge = torch.autograd.graph.get_gradient_edge(tensor)
+    return edge.node, edge.output_nr
+
+
+def _labels(
+    roots: dict[str, Tensor],
+    functions: list[Any],
+    operations: list[str],
+    variables: list[Tensor],
+    names: dict[object, str],
+) -> list[str]:
+    """The reader's names where there are any; what a result is called it alone is."""
+    keys = [_key(tensor) for tensor in roots.values()]
+    made: dict[object, list[tuple[int, str]]] = {}
+    for key, name in names.items():
+        if isinstance(key, tuple) and key not in keys:
+            made.setdefault(key[0], []).append((key[1], name))
+    return [
+        *[names.get(key, name) for key, name in zip(keys, roots, strict=True)],
+        *[
+            ", ".join([n for _, n in sorted(made[f])]) if f in made else operation
+            for f, operation in zip(functions, operations, strict=True)
+        ],
+        *[names.get(_Leaf(variable), "leaf") for variable in variables],
+    ]
+
+
+def _reach(starts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+    """The operations in the order of a backward pass, what each leads to, the ends.
 
     The engine gives each operation a sequence number when it is recorded, and runs the
     largest that is ready. An operation is recorded after its operands, so by the time
     it is taken from the heap everything that hands it a gradient has been taken.
     """
-    place: dict[Any, int] = {}
-    leaves: list[Any] = []
+    functions: list[Any] = []
+    onward: list[Any] = []
+    ends: list[Any] = []
     depth: dict[Any, int] = {}
     heap: list[tuple[int, int, Any]] = []
-    seen = _Seen([edge[0] for onward in walk.onward for edge in onward])
-    met = [(edge[0], 1) for onward in walk.onward for edge in onward]
+    seen = None
+    deepest, limit, level = 0, SHALLOW, 1
+    met: Iterable[tuple[Any, int]] = [(start, 0) for start in starts]
     while True:
-        for function, level in met:
+        for function, _ in met:
+            if function is None:
+                continue
             known = depth.get(function)
             if known is None:
-                if type(function).__name__ == "AccumulateGrad":
-                    leaves.append(function)
+                if type(function) is LEAF_END:
+                    ends.append(function)
                 else:
-                    entry = (-function._sequence_nr(), len(depth), function)
-                    heapq.heappush(heap, entry)
+                    heappush(heap, (-function._sequence_nr(), len(depth), function))
                 depth[function] = level
             elif known < level:
                 depth[function] = level
         if not heap:
-            seen.finish(walk.functions[-1])
-            return place, leaves
-        function = heapq.heappop(heap)[2]
+            break
+        function = heappop(heap)[2]
+        functions.append(function)
         level = depth[function] + 1
-        seen.reach(function, level)
-        operation = label = function.name()
-        shapes = tuple([tuple(made.shape) for made in function._input_metadata])
-        if names:
-            keys = [(function, output) for output in range(len(shapes))]
-            label = ", ".join([names[k] for k in keys if k in names]) or operation
-        onward = function.next_functions
-        place[function] = len(walk.kinds)
-        walk.functions.append(function)
-        walk.kinds.append("operation")
-        walk.labels.append(label)
-        walk.operations.append(operation)
-        walk.shapes.append(shapes)
-        walk.onward.append(onward)
-        met = [(target, level) for target, _ in onward if target is not None]
+        if level > deepest:
+            deepest = level
+            if deepest > limit:
+                seen = seen or _Seen(starts)
+                limit = seen.reach(function, deepest)
+        met = function.next_functions
+        onward.append(met)
+    if seen:
+        seen.finish(functions[-1], deepest)
+    return functions, onward, ends
 
 
 class _Seen:
@@ -426,63 +467,68 @@ class _Seen:
         for node in roots:
             node.metadata["seegrad"] = self
 
-    def reach(self, node: Any, level: int) -> None:
-        """Take note of a node, or refuse to look deeper."""
-        if level <= self.depth:
-            return
-        self.depth = level
+    def reach(self, node: Any, level: int) -> int:
+        """The deepest level that may be looked at; refuses a node below it."""
         if level > self.limit:
-            node.metadata["seegrad"] = self
-            self.alive.add(self)
+            self.finish(node, level)
             raise ValueError(
                 f"root's graph must be less than {self.limit} operations deep, but it "
                 "is deeper: freeing a graph that Python has walked so deep, alone or "
                 "with others that still live, overflows the stack. Use a shorter loop, "
                 "or one operation such as sum() for it."
             )
+        return self.limit
 
-    def finish(self, node: Any) -> None:
+    def finish(self, node: Any, level: int) -> None:
         """Take note of the last and deepest node."""
-        if self.depth > SHALLOW:
-            node.metadata["seegrad"] = self
-            self.alive.add(self)
+        self.depth = level
+        node.metadata["seegrad"] = self
+        self.alive.add(self)
 
 
 # ---------------------------------------------------------------- folding
 
 
-def _fold(walk: _Walk) -> list[int]:
-    """A group for each node: first runs of one operation, then equal branches."""
+def _unfolded(walk: _Walk) -> tuple[_Columns, Sequence[int], Sequence[int]]:
+    """Each node and each edge for itself, beside its number."""
+    nodes, edges = range(len(walk.kinds)), range(len(walk.edges))
+    # What several threads recorded has no one sequence: there an edge may lead back.
+    if [edge for edge in walk.edges if edge[0] >= edge[1]]:
+        return _grouped(walk, list(nodes))
+    return walk, nodes, edges
+
+
+def _folded(walk: _Walk) -> tuple[_Columns, Sequence[int], Sequence[int]]:
+    """Nodes that repeat become one: first runs of one operation, then equal branches.
+
+    Beside the folded graph, where in it each node and each edge of the walk went; −1
+    for an edge inside of a folded node.
+    """
     runs = _runs(walk)
     branches = _branches(walk, runs)
-    members: dict[int, int] = {}
-    for run in set(runs):
-        members[branches[run]] = members.get(branches[run], 0) + 1
-    return [branches[run] if members[branches[run]] >= REPEATS else run for run in runs]
+    members = Counter(branches[run] for run in set(runs))
+    groups = [branches[r] if members[branches[r]] >= REPEATS else r for r in runs]
+    return _grouped(walk, groups)
 
 
 def _runs(walk: _Walk) -> list[int]:
     """Nodes in a row of the same operation get the number of the row's first node."""
-    feeders = [0] * len(walk.kinds)
-    for links in walk.links:
-        for _, target, _ in links:
-            feeders[target] += 1
-
-    def alike(a: int, b: int) -> bool:
-        return (
-            feeders[b] == 1
-            and walk.labels[a] == walk.labels[b] == walk.operations[a] != ""
-            and walk.operations[a] == walk.operations[b]
-            and walk.shapes[a] == walk.shapes[b]
-            and walk.rule(a) == walk.rule(b)
-        )
-
-    run = list(range(len(walk.kinds)))
+    columns = walk.labels, walk.operations, walk.rules, walk.shapes
+    looks = list(zip(*columns, strict=True))
+    feeders = Counter([edge[1] for edge in walk.edges])
+    run = list(range(len(looks)))
     length = [1] * len(run)
-    for node, links in enumerate(walk.links):
-        if following := [t for _, t, _ in links if alike(node, t)]:
-            run[following[0]] = run[node]
-            length[run[node]] += 1
+    latest = -1
+    for source, target, *_ in walk.edges:
+        if (
+            source != latest
+            and feeders[target] == 1
+            and looks[source] == looks[target]
+            and walk.labels[source] == walk.operations[source] != ""
+        ):
+            latest = source  # a row goes on to one node only
+            run[target] = run[source]
+            length[run[source]] += 1
     return [first if length[first] >= REPEATS else k for k, first in enumerate(run)]
 
 
@@ -491,14 +537,13 @@ def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
     down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     lengths = Counter(runs)
-    for node, links in enumerate(walk.links):
-        run = runs[node]
-        for operand, target, _ in links:
-            if run != runs[target]:
-                ordered = lengths[run] == 1 and walk.operations[run] not in COLLECT
-                place = operand if ordered else -1
-                down[run].add((place, runs[target]))
-                up[runs[target]].add((place, run))
+    for source, target, _, operand, *_ in walk.edges:
+        run, other = runs[source], runs[target]
+        if run != other:
+            ordered = lengths[run] == 1 and walk.operations[run] not in COLLECT
+            place = operand if ordered else -1
+            down[run].add((place, other))
+            up[other].add((place, run))
     numbers: dict[object, int] = {}
 
     def look(run: int, around: set[tuple[int, int]], known: dict[int, int]) -> int:
@@ -506,7 +551,7 @@ def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
         seen = frozenset((operand, known[other]) for operand, other in around)
         looks = (
             own,
-            walk.rule(run),
+            walk.rules[run],
             walk.kinds[run],
             walk.labels[run],
             walk.shapes[run],
@@ -529,152 +574,189 @@ def _in_order(onward: dict[int, set[int]]) -> list[int]:
     """The numbers, each after all that lead to it, the smallest that is ready first."""
     open_ends = Counter(target for around in onward.values() for target in around)
     ready = [number for number in onward if not open_ends[number]]
-    heapq.heapify(ready)
+    heapify(ready)
     order = []
     while ready:
-        number = heapq.heappop(ready)
+        number = heappop(ready)
         order.append(number)
         for target in onward[number]:
             open_ends[target] -= 1
             if not open_ends[target]:
-                heapq.heappush(ready, target)
+                heappush(ready, target)
     return order
+
+
+def _grouped(
+    walk: _Walk, groups: list[int]
+) -> tuple[_Columns, Sequence[int], Sequence[int]]:
+    """One node a group, one edge for all that lead from one group to another alike."""
+    counts = Counter(groups)
+    alike = [len(set(shapes)) == 1 for shapes in walk.shapes]
+    outputs: dict[tuple[int, int, int], list[int]] = {}
+    keys: list[tuple[int, int, int] | None] = []
+    for source, target, output, operand, *_ in walk.edges:
+        key = None
+        if groups[source] != groups[target]:
+            place = operand
+            if counts[groups[source]] > 1 or counts[groups[target]] > 1:
+                # Operands are alike here, and outputs if they have one shape.
+                place = -1 if alike[target] else -1 - output
+            key = (groups[source], groups[target], place)
+            outputs.setdefault(key, []).append(output)
+        keys.append(key)
+
+    onward: dict[int, set[int]] = {group: set() for group in counts}
+    for group, other, _ in outputs:
+        onward[group].add(other)
+    order = _in_order(onward)
+    ids = {group: number for number, group in enumerate(order)}
+    ways = sorted(outputs, key=lambda key: (ids[key[0]], ids[key[1]], key[2]))
+    numbers = {key: number for number, key in enumerate(ways)}
+    columns = _Columns(
+        kinds=[walk.kinds[group] for group in order],
+        labels=[walk.labels[group] for group in order],
+        operations=[walk.operations[group] for group in order],
+        shapes=[walk.shapes[group] for group in order],
+        rules=[walk.rules[group] for group in order],
+        counts=[counts[group] for group in order],
+        edges=[
+            (
+                ids[key[0]],
+                ids[key[1]],
+                outputs[key][0] if len(set(outputs[key])) == 1 else None,
+                key[2] if key[2] >= 0 else None,
+                None,
+                len(outputs[key]),
+            )
+            for key in ways
+        ],
+    )
+    return (
+        columns,
+        [ids[group] for group in groups],
+        [-1 if key is None else numbers[key] for key in keys],
+    )
 
 
 # ---------------------------------------------------------------- the pass
 
 
 class _Record:
-    """The gradients that arrive at each group and run along each folded edge."""
+    """The gradients that arrive at each drawn node and run along each drawn edge."""
 
-    def __init__(self, walk: _Walk, groups: list[int]) -> None:
+    def __init__(
+        self,
+        walk: _Walk,
+        columns: _Columns,
+        place: Sequence[int],
+        way: Sequence[int],
+    ) -> None:
+        self.columns = columns
+        self.place = place
+        self.way = way
         self.walk = walk
-        self.groups = groups
-        self.counts = Counter(groups)
-        self.edges: dict[tuple[int, int, int], list[int]] = {}  # the outputs
-        self.keys: list[list[tuple[int, tuple[int, int, int]]]] = []  # by operand
-        self.entered: set[int] = {
-            k for k, kind in enumerate(walk.kinds) if kind == "result"
-        }
-        self.sums: dict[Any, Tensor | Summary] = {}
-        counts = self.counts
-        alike = [len(set(shapes)) == 1 for shapes in walk.shapes]
-        for source, links in enumerate(walk.links):
-            group = groups[source]
-            keys = []
-            for operand, target, output in links:
-                if group == groups[target]:
-                    continue
-                folded = counts[group] > 1 or counts[groups[target]] > 1
-                if folded:  # operands are alike, outputs if they have one shape
-                    operand_key = -1 if alike[target] else -1 - output
-                else:
-                    operand_key = operand
-                key = (group, groups[target], operand_key)
-                keys.append((operand, key))
-                self.entered.add(target)
-                if key in self.edges:
-                    self.edges[key].append(output)
-                else:
-                    self.edges[key] = [output]
-            self.keys.append(keys)
 
-    def take(self, node: int, inputs: Any, outputs: Any, own: Any) -> None:
-        """Add what arrived at a node from outside of its group, and what it sent on.
+    def begin(self) -> None:
+        """Make room for the gradients of a pass."""
+        self.arrived: list[list[Any]] = [[None] * len(s) for s in self.columns.shapes]
+        self.ran: list[Any] = [None] * len(self.columns.edges)
+        self.onward: list[list[tuple[int, int]]] = [[] for _ in self.place]
+        self.entered = [kind == "result" for kind in self.walk.kinds]
+        self.copies: dict[int, tuple[Tensor, Tensor]] = {}
+        for edge, way in zip(self.walk.edges, self.way, strict=True):
+            if way >= 0:  # not inside of a folded node
+                self.onward[edge[0]].append((edge[3], way))
+                self.entered[edge[1]] = True
 
-        `own` makes a gradient ours; it is told whether others will be added to it.
-        """
-        sums, group = self.sums, self.groups[node]
-        if node in self.entered:
+    def take(self, node: int, inputs: Any, outputs: Any) -> None:
+        """Add what arrived at a node from outside of its group, and what it sent on."""
+        copies, ran = self.copies, self.ran
+        if self.entered[node]:
+            place = self.place[node]
+            arrived, count = self.arrived[place], self.columns.counts[place]
             for output, gradient in enumerate(outputs):
                 if gradient is not None:
-                    key: Any = (group, output)
-                    held = sums.get(key)
-                    several = self.counts[group] > 1
-                    sums[key] = (
-                        own(gradient, several) if held is None else held + gradient
-                    )
-        for operand, key in self.keys[node]:
+                    held, known = arrived[output], copies.get(id(gradient))
+                    if held is not None:
+                        arrived[output] = held + gradient
+                    else:
+                        arrived[output] = (
+                            known[0] if known else self._own(gradient, count)
+                        )
+        for operand, way in self.onward[node]:
             gradient = inputs[operand]
             if gradient is not None:
-                held = sums.get(key)
-                several = len(self.edges[key]) > 1
-                new = own(gradient, several) if held is None else held + gradient
-                sums[key] = new
+                held, known = ran[way], copies.get(id(gradient))
+                if held is not None:
+                    ran[way] = held + gradient
+                elif known:
+                    ran[way] = known[0]
+                else:
+                    ran[way] = self._own(gradient, self.columns.edges[way][5])
+
+    def _own(self, gradient: Tensor, count: int) -> Tensor | Summary:
+        """A copy for so many gradients to add up in; a summary of a large one alone.
+
+        One copy serves all places that are handed the same small tensor. That is held
+        beside it, so that autograd neither writes into it nor gives its id away.
+        """
+        dense = gradient
+        if gradient.layout is not torch.strided:
+            dense = gradient.to_dense()
+        large = gradient.numel() > WHOLE
+        if large and count == 1:
+            return _summary(dense)
+        made = dense.clone(memory_format=torch.contiguous_format)
+        if not large:
+            self.copies[id(gradient)] = made, gradient
+        return made
 
     def graph(self, message: str) -> GradientGraph:
         """All of it as plain data; without gradients if there is a message."""
-        sums = {} if message else {key: _keep(g) for key, g in self.sums.items()}
-        onward: dict[int, set[int]] = {group: set() for group in self.counts}
-        for source, target, _ in self.edges:
-            onward[source].add(target)
-        ids = {group: k for k, group in enumerate(_in_order(onward))}
-        return GradientGraph(self._nodes(ids, sums), self._edges(ids, sums), message)
-
-    def _nodes(self, ids: dict[int, int], sums: dict[Any, Any]) -> list[Row]:
-        walk, counts, rows = self.walk, self.counts, []
-        for group, number in ids.items():
-            shapes, kind = walk.shapes[group], walk.kinds[group]
-            gradient = None
-            if len(shapes) == 1:
-                gradient = sums.get((group, 0))
-            elif sums:
-                gradient = tuple([sums.get((group, k)) for k in range(len(shapes))])
-            shape = shapes[0] if shapes else ()
-            label, operation = walk.labels[group], walk.operations[group]
-            row = (
-                number,
-                kind,
-                label,
-                operation,
-                shape,
-                gradient,
-                walk.rule(group),
-                counts[group],
-            )
-            rows.append(row)
-        return rows
-
-    def _edges(self, ids: dict[int, int], sums: dict[Any, Any]) -> list[Row]:
-        rows = []
-        place = ids.__getitem__
-        order = sorted(self.edges, key=lambda k: (place(k[0]), place(k[1]), k[2]))
-        for key in order:
-            outputs = self.edges[key]
-            source, target, operand = key
-            output = outputs[0] if len(outputs) == 1 or len(set(outputs)) == 1 else None
-            at = None if operand < 0 else operand
-            gradient = sums.get(key)
-            rows.append((ids[source], ids[target], output, at, gradient, len(outputs)))
-        return rows
-
-
-def _own_large(gradient: Tensor, several: bool) -> Tensor | Summary:
-    """A summary, or a copy that can be added to: folded edges share one."""
-    made = _copy(gradient)
-    return made if several else _keep(made)
-
-
-def _copy(gradient: Tensor) -> Tensor:
-    """A copy of our own, dense: a sparse one can't be drawn."""
-    with torch.no_grad():
-        dense = (
-            gradient.to_dense() if gradient.layout is not torch.strided else gradient
+        columns = self.columns
+        edges = columns.edges
+        arrived: Iterable[Gradient] = repeat(None, len(columns.kinds))
+        if not message:
+            for slots, count in zip(self.arrived, columns.counts, strict=True):
+                if count > 1:
+                    slots[:] = [_keep(gradient) for gradient in slots]
+            arrived = [s[0] if len(s) == 1 else tuple(s) for s in self.arrived]
+            edges = [
+                (*edge[:4], gradient if edge[5] == 1 else _keep(gradient), edge[5])
+                for edge, gradient in zip(edges, self.ran, strict=True)
+            ]
+        nodes = zip(
+            range(len(columns.kinds)),
+            columns.kinds,
+            columns.labels,
+            columns.operations,
+            [shapes[0] if shapes else () for shapes in columns.shapes],
+            arrived,
+            columns.rules,
+            columns.counts,
+            strict=True,
         )
-        return dense.clone(memory_format=torch.contiguous_format)
+        return GradientGraph(list(nodes), edges, message)
 
 
-def _keep(gradient: Tensor | Summary) -> Tensor | Summary:
+def _keep(gradient: Tensor | None) -> Tensor | Summary | None:
     """The gradient if it is small, else a summary of it."""
-    if not isinstance(gradient, Tensor) or gradient.numel() <= WHOLE:
+    if gradient is None or gradient.numel() <= WHOLE:
         return gradient
+    return _summary(gradient)
+
+
+def _summary(gradient: Tensor) -> Summary:
     flat = gradient.flatten()
-    sizes = (flat.abs() if flat.is_complex() else flat).double()
+    sizes = flat.abs() if flat.is_complex() else flat
+    if sizes.dtype not in (torch.float32, torch.float64):
+        sizes = sizes.double()  # short floats can't do all that follows
+    smallest, largest = sizes.aminmax()
     return Summary(
         shape=tuple(gradient.shape),
-        min=float(sizes.min()),
-        max=float(sizes.max()),
-        norm=float(torch.linalg.vector_norm(sizes)),
+        min=smallest.item(),
+        max=largest.item(),
+        norm=torch.linalg.vector_norm(sizes, dtype=torch.float64).item(),
         few=flat[:FEW].clone(),
     )
 
@@ -682,7 +764,8 @@ def _keep(gradient: Tensor | Summary) -> Tensor | Summary:
 def _why_not(walk: _Walk) -> str:
     """A checkpoint would compute its forward pass again: leave it alone, and say so."""
     for function, operation in zip(walk.functions, walk.operations, strict=True):
-        if operation and _recomputes(function, operation):
+        saved = _saved_names(function.__class__) if operation else []
+        if operation == "CheckpointFunctionBackward" or _recomputes(function, saved):
             return (
                 "The graph holds a checkpoint. Its gradient would compute the forward "
                 "pass again, so none was run."
@@ -690,10 +773,8 @@ def _why_not(walk: _Walk) -> str:
     return ""
 
 
-def _recomputes(function: Any, operation: str) -> bool:
-    if operation == "CheckpointFunctionBackward":
-        return True
-    for name in _saved_names(type(function)):
+def _recomputes(function: Any, names: list[str]) -> bool:
+    for name in names:
         try:
             saved = getattr(function, name)
         except RuntimeError:  # freed
@@ -705,43 +786,26 @@ def _recomputes(function: Any, operation: str) -> bool:
     return False
 
 
-_names_by_type: dict[type, list[str]] = {}
-
-
-def _saved_names(kind: type) -> list[str]:
-    if kind not in _names_by_type:
-        _names_by_type[kind] = [n for n in dir(kind) if n.startswith("_raw_saved_")]
-    return _names_by_type[kind]
+@cache
+def _saved_names(kind: Any) -> list[str]:
+    return [name for name in dir(kind) if name.startswith("_raw_saved_")]
 
 
 def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
-    """Run the gradient once, listening at every operation; the reason if it can't.
-
-    What is small is held until the end, when one copy serves all the places that
-    autograd handed the same tensor to. It never writes into a tensor that is held.
-    """
-    log: list[tuple[int, Any, Any]] = []
-    handles = []
-
-    large = [any(prod(shape) > WHOLE for shape in shapes) for shapes in walk.shapes]
-
-    def listen(node: int) -> Any:
-        if large[node] or any(large[target] for _, target, _ in walk.links[node]):
-            return lambda inputs, outputs: record.take(
-                node, inputs, outputs, _own_large
-            )
-        return lambda inputs, outputs: log.append((node, inputs, outputs))
-
+    """Run the gradient once, listening at every operation; the reason if it can't."""
+    record.begin()
     leaves = [
-        k
-        for k, kind in enumerate(walk.kinds)
-        if kind == "leaf" and walk.functions[k].requires_grad  # it may be frozen since
+        node
+        for node, kind in enumerate(walk.kinds)
+        if kind == "leaf" and walk.functions[node].requires_grad  # it may be frozen now
     ]
-    starts = [torch.ones_like(root) for root in roots]
-    with _gradients_kept(walk):
+    handles = []
+    with _check.undisturbed(roots[0].device), _gradients_kept(walk):
+        starts = [torch.ones_like(root) for root in roots]
         for node, kind in enumerate(walk.kinds):
             if kind == "operation":
-                handles.append(walk.functions[node].register_hook(listen(node)))
+                listen = partial(record.take, node)
+                handles.append(walk.functions[node].register_hook(listen))
         try:
             found = torch.autograd.grad(
                 roots,
@@ -757,19 +821,11 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
         finally:
             for handle in handles:
                 handle.remove()
-    log += [(k, (start,), (start,)) for k, start in enumerate(starts)]
-    log += [(k, (), (gradient,)) for k, gradient in zip(leaves, found, strict=True)]
-    copies: dict[int, Tensor] = {}
-
-    def own(gradient: Tensor, several: bool) -> Tensor:
-        name = id(gradient)
-        made = copies.get(name)
-        if made is None:
-            made = copies[name] = _copy(gradient)
-        return made
-
-    for node, inputs, outputs in log:
-        record.take(node, inputs, outputs, own)
+    with _check.unrecorded():
+        for result, start in enumerate(starts):
+            record.take(result, (start,), (start,))
+        for leaf, gradient in zip(leaves, found, strict=True):
+            record.take(leaf, (), (gradient,))
     return ""
 
 
@@ -803,18 +859,3 @@ def _gradients_kept(walk: _Walk) -> Iterator[None]:
 def _kinds_of(kind: type) -> set[type]:
     """A class and all that inherit from it: faster to look up than isinstance."""
     return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Keep Python's garbage collector from looking through a growing graph.
-
-    Everything made here stays, so that each look is in vain, and there would be many.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

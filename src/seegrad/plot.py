@@ -82,7 +82,7 @@ def plot_function(
     _check.function(f)
     if len(xs) not in (1, 2):
         raise ValueError(
-            f"f can be drawn over one or two variables, but {len(xs)} were given. "
+            f"xs must be one or two variables, but {len(xs)} were given. "
             "Fix the others, for example with lambda x0, x1: f(x0, x1, 0.0 * x0)."
         )
     names = ["x"] if len(xs) == 1 else ["x0", "x1"]

@@ -252,6 +252,14 @@ def _refuse_overflow(powers: Tensor) -> None:
         )
 
 
+def _refuse_infinite(loss: float, y: Tensor) -> None:
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"y must be of a size whose squared errors {y.dtype} can hold, but at the "
+            f"start their sum is {loss:g}. Rescale y, or begin closer with start."
+        )
+
+
 def _descend(
     powers: Tensor, y: Tensor, coefficients: Tensor, learning_rate: float, steps: int
 ) -> tuple[Tensor, Tensor]:
@@ -261,6 +269,8 @@ def _descend(
         c = coefficients.detach().requires_grad_()
         loss = ((powers @ c - y) ** 2).sum()
         height = float(loss.detach())
+        if step == 0:
+            _refuse_infinite(height, y)
         if not _below(height, smallest, powers, c, y):
             raise ValueError(
                 f"learning_rate must be small enough for the loss to fall, but with "

@@ -120,7 +120,8 @@ def reduce_gradient(
         try:
             dz_dy, dz_dx = pull_back(z, (y, x), keep=True)
         except ValueError as error:
-            raise _failed(y, error.__cause__ or error) from error
+            cause = error.__cause__ or error
+            raise _failed(y, cause) from cause
         if dz_dy is None or dz_dx is None:
             raise _does_not_use_y()
         return Reduction(x=x, y=y, z=z, dz_dy=_own(dz_dy), gradient=_own(dz_dx))

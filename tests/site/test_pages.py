@@ -6,6 +6,7 @@ from urllib.parse import unquote, urldefrag, urlparse
 import pytest
 from conftest import HTML
 
+CHAPTERS = ["start", "why_sum", "backward", "from_scratch", "frameworks", "corners"]
 SPECIAL = {"404.html", "genindex.html", "search.html"}
 
 
@@ -71,7 +72,7 @@ def test_formulas_are_mathml(visits):
 def test_solutions_are_folded_and_run(visits):
     folded = {v.page: v.read["folded"] for v in visits if v.read["folded"]}
     scripts = {v.page for v in visits if "/plot_" in v.page}
-    assert set(folded) == scripts | {"start.html", "why_sum.html", "backward.html"}
+    assert set(folded) == scripts | {f"{name}.html" for name in CHAPTERS}
     for solutions in folded.values():
         assert [(s["open"], s["code"] > 0) for s in solutions] == [(False, True)]
 

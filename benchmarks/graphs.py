@@ -1,0 +1,122 @@
+"""Graphs: the DOT text against torchviz, recording against a plain backward pass."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import torch
+import torchviz
+from rounds import Row, medians
+from torch import Tensor
+
+import seegrad
+from seegrad import draw
+
+ADDITIONS = 10_000
+
+
+def rows() -> Iterator[Row]:
+    """All figures of this file."""
+    yield from _texts()
+    yield from _recordings()
+    yield from _layouts()
+
+
+def _texts() -> Iterator[Row]:
+    x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64, requires_grad=True)
+    y = 2 * x**2 + 2
+    roots = {"sum": y.sum(), "loop": _added(y), "mean": y.mean(), "max": y.max()}
+    for name, root in roots.items():
+        times = medians(
+            {"seegrad": partial(_dot, root), "torchviz": partial(_peer, root)}
+        )
+        ratio = times["torchviz"] / times["seegrad"]
+        yield Row(f"DOT of {name}, faster than torchviz", ratio, "×", least=4)
+    _, root = _additions(ADDITIONS)
+    times = _deeply(
+        lambda: medians(
+            {"seegrad": partial(_dot, root), "torchviz": partial(_peer, root)}
+        )
+    )
+    name = f"DOT of {ADDITIONS} additions"
+    ratio = times["torchviz"] / times["seegrad"]
+    yield Row(f"{name}, faster than torchviz", ratio, "×", least=4)
+    yield Row(f"{name}, a node", times["seegrad"] / ADDITIONS * 1e6, "µs", most=2.5)
+
+
+def _recordings() -> Iterator[Row]:
+    x, added = _additions(ADDITIONS)
+    layers = [
+        layer
+        for _ in range(500)
+        for layer in (torch.nn.Linear(64, 64), torch.nn.Tanh())
+    ]
+    model = torch.nn.Sequential(*layers)
+    loss = model(torch.ones(16, 64)).square().mean()
+    for name, root, leaves in (
+        (f"{ADDITIONS} additions", added, [x]),
+        (f"{len(layers)} layers", loss, list(model.parameters())),
+    ):
+        times = medians(
+            {
+                "plain": partial(torch.autograd.grad, root, leaves, retain_graph=True),
+                "folded": partial(seegrad.gradient_graph, root),
+                "not folded": partial(seegrad.gradient_graph, root, fold=False),
+            }
+        )
+        for kind in ("folded", "not folded"):
+            ratio = times[kind] / times["plain"]
+            what = f"{name} recorded, {kind}, against a plain backward"
+            yield Row(what, ratio, "×", most=4)
+
+
+def _layouts() -> Iterator[Row]:
+    for count in (17, 1_000, ADDITIONS):
+        text = seegrad.gradient_graph(_additions(count)[1]).dot()
+        taken = medians({"layout": partial(draw._layout, text, "svg")}, seconds=0.5)
+        yield Row(
+            f"layout of the folded loop of {count}",
+            taken["layout"] * 1e3,
+            "ms",
+            most=50,
+        )
+    text = seegrad.gradient_graph(_additions(100)[1], fold=False).dot()
+    taken = medians({"layout": partial(draw._layout, text, "svg")})
+    yield Row("layout of 100 unfolded additions", taken["layout"] * 1e3, "ms", most=300)
+
+
+def _dot(root: Tensor) -> str:
+    return seegrad.gradient_graph(root, fold=False, gradients=False).dot()
+
+
+def _peer(root: Tensor) -> str:
+    return str(torchviz.make_dot(root).source)
+
+
+def _additions(count: int) -> tuple[Tensor, Tensor]:
+    x = torch.ones(count, dtype=torch.float64, requires_grad=True)
+    return x, _added(x * 1)
+
+
+def _added(y: Tensor) -> Tensor:
+    total = torch.zeros((), dtype=y.dtype)
+    for value in y:
+        total = total + value
+    return total
+
+
+def _deeply(work: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """Work with room on the stack: torchviz calls itself once a node."""
+    found: list[dict[str, float]] = []
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(100 * ADDITIONS)
+    threading.stack_size(512 * 1024 * 1024)
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    threading.stack_size(0)
+    sys.setrecursionlimit(limit)
+    return found[0]

@@ -1,0 +1,64 @@
+"""Time things side by side: rounds that alternate, medians, ratios.
+
+Machines are noisy, and noise comes in spells. Where each round times every contestant
+once, a slow spell slows them all, and the ratio of their medians holds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was measured, and what it should be."""
+
+    what: str
+    measured: float
+    unit: str
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure is within what was wanted."""
+        above = self.least is None or self.measured >= self.least
+        return above and (self.most is None or self.measured <= self.most)
+
+    @property
+    def wanted(self) -> str:
+        """What was wanted, in words."""
+        if self.least is not None:
+            return f"at least {self.least:g}"
+        return f"at most {self.most:g}" if self.most is not None else "–"
+
+
+def medians(
+    contestants: Mapping[str, Callable[[], Any]], *, seconds: float = 2.0
+) -> dict[str, float]:
+    """The median time of each contestant in seconds, over rounds that alternate."""
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for contestant in contestants.values():
+        contestant()
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(next(iter(times.values()))) < 5:
+        for name, contestant in contestants.items():
+            start = time.perf_counter()
+            contestant()
+            times[name].append(time.perf_counter() - start)
+    return {name: median(taken) for name, taken in times.items()}
+
+
+def table(rows: list[Row]) -> str:
+    """The rows in Markdown."""
+    lines = ["| what | measured | wanted | |", "|---|---|---|---|"]
+    for row in rows:
+        mark = "yes" if row.holds else "**no**"
+        lines.append(
+            f"| {row.what} | {row.measured:.3g} {row.unit} | {row.wanted} | {mark} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,65 @@
+"""expect_error: run code that must fail, and show how PyTorch says so."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from seegrad import _check
+
+
+def expect_error(
+    kind: type[Exception], words: str = ""
+) -> AbstractContextManager[None]:
+    """Run a block that must fail, and print the last lines of its traceback.
+
+    Parameters
+    ----------
+    kind : type of exception
+        What the block must raise, or a class that it inherits from.
+    words : str, optional
+        What the message must say somewhere; upper and lower case count.
+
+    Returns
+    -------
+    context manager
+        Put it behind ``with``. The script goes on after the block.
+
+    Raises
+    ------
+    TypeError
+        If kind isn't a type of exception, or words isn't a string.
+    AssertionError
+        If the block runs through, or its message lacks the words. An error of another
+        kind passes as it is.
+
+    Notes
+    -----
+    The lines are those that Python prints at the end of a traceback, on the standard
+    output: the error's kind and message, and its notes.
+
+    Examples
+    --------
+    >>> import torch, seegrad
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> with seegrad.expect_error(RuntimeError, "scalar"):
+    ...     (x**2).backward()
+    RuntimeError: grad can be implicitly created only for scalar outputs
+    """
+    _check.error_kind(kind)
+    _check.text(words, "words")
+    return _failing(kind, words)
+
+
+@contextmanager
+def _failing(kind: type[Exception], words: str) -> Iterator[None]:
+    try:
+        yield
+    except kind as error:
+        last = "".join(traceback.format_exception_only(error)).rstrip("\n")
+        if words not in last:
+            raise _check.wrong_message(last, words) from error
+        print(last)
+    else:
+        raise _check.did_not_fail(kind)
