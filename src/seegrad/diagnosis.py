@@ -18,6 +18,7 @@ from seegrad.gradient import pull_back, value_and_gradient
 Array = np.ndarray[Any, Any]
 
 ROWS = 24  # distances at which each side is looked at
+SAFETY = 16  # how many times the rounding seen in f counts as rounding
 
 
 class NotDifferentiableWarning(UserWarning):
@@ -216,13 +217,14 @@ def examine(
         y, own = _check.call(f, [x.clone() for x in xs]), [none] * len(xs)
         here, connected = _numbers(y), False
     except (_check.MixedPointsError, _check.RandomError) as error:
-        mixed = isinstance(error, _check.MixedPointsError)
-        kind = np.full(none.shape, "mixes points" if mixed else "random", "<U18")
+        random = isinstance(error, _check.RandomError)
+        random |= bool(_random(f, xs).any())
+        kind = np.full(none.shape, "random" if random else "mixes points", "<U18")
         looks = [_Look(kind, none, none, none)] * len(xs)
         return _diagnosis(xs, kind, looks, [none] * len(xs))
-    eps = max(torch.finfo(t.dtype).eps for t in (*xs, y))
+    info = max((torch.finfo(t.dtype) for t in (*xs, y)), key=lambda info: info.eps)
     with np.errstate(all="ignore"):
-        smooth, central = _plainly_smooth(f, xs, here, own, eps)
+        smooth, central = _plainly_smooth(f, xs, here, own, info.eps)
         kind = np.full(none.shape, "smooth", "<U18")
         looks = [
             _Look(kind, slope.copy(), slope.copy(), by_differences)
@@ -234,7 +236,7 @@ def examine(
             chosen = torch.from_numpy(doubtful).to(xs[0].device)
             few = [x.flatten()[chosen].reshape(flat) for x in xs]
             slopes = [slope[doubtful] for slope in own]
-            found = _look_closely(f, few, here[doubtful], slopes, eps)
+            found = _look_closely(f, few, here[doubtful], slopes, info)
             kind[doubtful] = found[0].kind
             for look, closer in zip(looks, found, strict=True):
                 for field, value in zip(look[1:], closer[1:], strict=True):
@@ -345,19 +347,23 @@ def _plainly_smooth(
 
 
 def _look_closely(
-    f: Function, xs: Sequence[Tensor], here: Array, own: Sequence[Array], eps: float
+    f: Function,
+    xs: Sequence[Tensor],
+    here: Array,
+    own: Sequence[Array],
+    info: torch.finfo,
 ) -> list[_Look]:
     """A look along each axis, with one verdict on all of them and the diagonals."""
-    looks = [_look(f, xs, here, own, d, eps) for d in _axes(len(xs))]
+    looks = [_look(f, xs, here, own, d, info) for d in _axes(len(xs))]
     kind = looks[0].kind
     for look in looks[1:]:
         kind = np.where(_rank(look.kind) < _rank(kind), look.kind, kind)
     for direction in _diagonals(len(xs)):
-        aslant = _look(f, xs, here, own, direction, eps).kind
+        aslant = _look(f, xs, here, own, direction, info).kind
         # Where a derivative exists, the axes decide the slope in every direction.
         aslant[np.isin(aslant, ("cut graph", "wrong slope", "tie"))] = "corner"
         kind = np.where(kind == "smooth", aslant, kind)
-    kind[_random(f, xs, here)] = "random"
+    kind[_random(f, xs)] = "random"
     return [look._replace(kind=kind) for look in looks]
 
 
@@ -367,14 +373,13 @@ def _rank(kind: Array) -> Array:
     return rank
 
 
-def _random(f: Function, xs: Sequence[Tensor], here: Array) -> Array:
+def _random(f: Function, xs: Sequence[Tensor]) -> Array:
     """Where f gives another value the next time, here or a little way off."""
     beside = [x + (0.125 * x.abs()).clamp(min=0.125) for x in xs]
-    found = np.zeros(len(here), bool)
-    for at, first in ((xs, here), (beside, _answers(f, beside)[0])):
-        for _ in range(4):
-            again = _answers(f, at)[0]
-            found |= (again != first) & ~(np.isnan(again) & np.isnan(first))
+    found = np.zeros(xs[0].numel(), bool)
+    for at in (xs, beside):
+        answers = np.array([_answers(f, at)[0] for _ in range(5)])
+        found |= np.ptp(np.nan_to_num(answers), axis=0) != 0
     return found
 
 
@@ -384,15 +389,15 @@ def _look(
     here: Array,
     gradients: Sequence[Array],
     direction: Sequence[float],
-    eps: float,
+    info: torch.finfo,
 ) -> _Look:
     """What is seen along one direction. Arrays are of shape (2 sides, ROWS, n)."""
     own = sum(a * g for a, g in zip(direction, gradients, strict=True) if a)
     at = np.stack([_numbers(x) for x in xs])
     size = np.abs(at[np.array(direction) != 0]).max(0)
-    step, value, slope = _sample(f, xs, direction, _distances(size, eps))
+    step, value, slope = _sample(f, xs, direction, _distances(size, info))
     chord = (value - here) / step
-    rounding = _rounding(step, value, here, own * size, eps)
+    rounding = _rounding(step, value, here, own * size, info)
     noise = rounding / np.abs(step)
 
     # Autograd's slope on each side, where the chords agree with it, or else theirs.
@@ -400,10 +405,16 @@ def _look(
     slope = np.where(known[:, None], slope, 0)
     beside, unsettled = slope[:, -1], np.ptp(slope[:, -5:], axis=1)
     mean = (slope + beside[:, None]) / 2
-    missing, doubt = _what_stays(chord - mean, noise)
+    rest = chord - mean
+    missing, doubt = _what_stays(rest, noise)
     by_chords, vague = _what_stays(chord, noise)
-    rtol = eps**0.45
+    rtol = info.eps**0.45
     cut = np.abs(missing) > 8 * doubt + rtol * np.maximum(abs(beside), abs(by_chords))
+    # Rounding in a part of f, such as 1 + erf(x), may hide the slope of the other part
+    # close by. So no two distances may agree, and the part lost must move f at all.
+    agrees = np.abs(rest) + noise / SAFETY < np.abs(missing)[:, None] / 4
+    cut &= ~(agrees[:, 1:] & agrees[:, :-1]).any(1)
+    cut &= np.abs(missing) * np.fmax.reduce(np.abs(step), axis=1) > 256 * info.eps
     limit = np.where(known & ~cut, beside, by_chords)
     error = np.where(known & ~cut, unsettled, vague)
 
@@ -454,16 +465,16 @@ def _look(
     return _Look(kind, left, right, by_chords.mean(0))
 
 
-def _distances(size: Array, eps: float) -> Array:
+def _distances(size: Array, info: torch.finfo) -> Array:
     """How far to go to each side, of shape (ROWS, n): powers of two, largest first.
 
     The smallest keeps a seventh of the digits of x. The largest is 1/8, or more where x
     is so large that rounding would spoil that, and nan stands for any above that.
     """
-    digits = -np.log2(eps)
+    digits = -np.log2(info.eps)
     own = np.floor(np.log2(np.where(np.isfinite(size) & (size > 0), size, 1)))
     least = np.where(size > 0, own - round(0.85 * digits), -round(1.25 * digits))
-    least = least.clip(-1021 if digits > 50 else -125 if digits == 23 else -13)
+    least = least.clip(np.log2(info.smallest_normal) + 1)
     most = np.maximum(own - round(0.42 * digits), -3)
     wide = np.maximum(most, own.clip(3))
     octaves = np.floor((wide - least) / (ROWS - 1) + 0.6).clip(1, 5)
@@ -493,7 +504,9 @@ def _sample(
     return rows[:, :, 0], rows[:, :, 1], rows[:, :, 2]
 
 
-def _rounding(step: Array, value: Array, here: Array, own: Array, eps: float) -> Array:
+def _rounding(
+    step: Array, value: Array, here: Array, own: Array, info: torch.finfo
+) -> Array:
     """How far rounding may put a difference of values off, of shape (2, ROWS, n).
 
     It is what rounding x and f's value amounts to, or what third differences over four
@@ -510,10 +523,9 @@ def _rounding(step: Array, value: Array, here: Array, own: Array, eps: float) ->
     third = np.nan_to_num(np.abs(third), nan=0, posinf=0).max(0)
     seen = np.maximum.accumulate(third[::-1])[::-1]
     seen = np.concatenate([seen, seen[-1:].repeat(3, 0)])
-    least = eps * (np.abs(here) + np.nan_to_num(np.abs(own), posinf=0) + np.abs(value))
-    # Where f stands still, it may be made of parts that round at about 1.
-    stuck = np.where(value == here, 2**8 * eps, 0)
-    rounding: Array = 16 * np.maximum(np.maximum(seen, least), stuck)
+    least = np.abs(here) + np.nan_to_num(np.abs(own), posinf=0) + np.abs(value)
+    least = info.eps * (least + info.smallest_normal)
+    rounding: Array = SAFETY * np.maximum(seen, least)
     return rounding
 
 
