@@ -409,18 +409,23 @@ def _look(
     missing, doubt = _what_stays(rest, noise)
     by_chords, vague = _what_stays(chord, noise)
     rtol = info.eps**0.45
-    cut = np.abs(missing) > 8 * doubt + rtol * np.maximum(abs(beside), abs(by_chords))
-    # Rounding in a part of f, such as 1 + erf(x), may hide the slope of the other part
-    # close by. So no two distances may agree, and the part lost must move f at all.
-    agrees = np.abs(rest) + noise / SAFETY < np.abs(missing)[:, None] / 4
+    reach = np.fmax.reduce(np.abs(step), axis=(0, 1))
+    least = 512 * info.eps / reach + rtol * np.maximum(
+        np.abs(beside), np.abs(by_chords)
+    )
+    cut = np.abs(missing) > 8 * doubt + least
+    # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
+    agrees = np.abs(rest) + noise / SAFETY < np.abs(missing)[:, None] / 2
     cut &= ~(agrees[:, 1:] & agrees[:, :-1]).any(1)
-    cut &= np.abs(missing) * np.fmax.reduce(np.abs(step), axis=1) > 256 * info.eps
     limit = np.where(known & ~cut, beside, by_chords)
     error = np.where(known & ~cut, unsettled, vague)
 
     # A gap between the values that stays is a jump; slopes that grow are infinite.
     gap = (value - here - step * mean)[:, -4:]
-    jump = np.abs(gap[:, -1]) > 4 * np.ptp(gap, axis=1) + rounding[:, ROWS // 2]
+    jump = (
+        np.abs(gap[:, -1])
+        > 4 * np.ptp(gap, axis=1) + rounding[:, ROWS // 2] + 512 * info.eps
+    )
     steep = slope[:, -4:]
     powers = np.diff(np.log2(np.abs(steep)), axis=1) / np.diff(
         np.log2(np.abs(step[:, -4:])), axis=1
@@ -433,7 +438,7 @@ def _look(
     left, right = limit = np.where(defined, limit, np.nan)
 
     size = rtol * np.fmax(np.abs(left), np.abs(right))
-    hidden = np.fmin.reduce(noise, axis=1).max(0)
+    hidden = np.fmin.reduce(noise, axis=1).max(0) + 512 * info.eps / reach
     infinite = np.isinf(limit).any(0)
     bent = ~infinite & (np.abs(right - left) > 4 * error.sum(0) + size + hidden)
     best = np.where(error[0] < error[1], left, right)
