@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -189,15 +189,6 @@ def warn(found: Diagnosis, stacklevel: int) -> None:
 # ---------------------------------------------------------------- all points
 
 
-class _Look(NamedTuple):
-    """What was seen at n points along one direction: kinds and slopes of shape (n,)."""
-
-    kind: Array
-    left: Array
-    right: Array
-    numerical: Array
-
-
 def examine(
     f: Function,
     xs: Sequence[Tensor],
@@ -208,65 +199,48 @@ def examine(
     `known` is what `value_and_gradient` gave for them, if the caller has it.
     """
     xs = [x.detach() for x in xs]
-    shape, none = tuple(xs[0].shape), np.full(xs[0].numel(), np.nan)
-    connected = True
+    nothing = np.full((len(xs), xs[0].numel()), np.nan)
     try:
         y, gradients = known or value_and_gradient(f, [x.clone() for x in xs])
-        here, own = _numbers(y), [_numbers(g) for g in gradients]
+        own = np.array([_numbers(g) for g in gradients])
     except _check.NotConnectedError:
-        y, own = _check.call(f, [x.clone() for x in xs]), [none] * len(xs)
-        here, connected = _numbers(y), False
+        y, own = _check.call(f, [x.clone() for x in xs]), nothing
     except (_check.MixedPointsError, _check.RandomError) as error:
-        random = isinstance(error, _check.RandomError)
-        random |= bool(_random(f, xs).any())
-        kind = np.full(none.shape, "random" if random else "mixes points", "<U18")
-        looks = [_Look(kind, none, none, none)] * len(xs)
-        return _diagnosis(xs, kind, looks, [none] * len(xs))
+        once = isinstance(error, _check.RandomError) or _random(f, xs).any()
+        rank = RANKS["random" if once else "mixes points"]
+        return _diagnosis(
+            xs, np.full(len(nothing[0]), rank), nothing, np.array([nothing] * 3)
+        )
+    here = _numbers(y)
     info = max((torch.finfo(t.dtype) for t in (*xs, y)), key=lambda info: info.eps)
     with np.errstate(all="ignore"):
-        smooth, central = _plainly_smooth(f, xs, here, own, info.eps)
-        kind = np.full(none.shape, "smooth", "<U18")
-        looks = [
-            _Look(kind, slope.copy(), slope.copy(), by_differences)
-            for slope, by_differences in zip(own, central, strict=True)
-        ]
+        smooth, numerical = _at_first_sight(f, xs, here, own, info.eps)
+        ranks, sides = np.full(len(here), SMOOTH), np.array([own, own, numerical])
         doubtful = np.flatnonzero(~smooth)
         if len(doubtful):
-            flat = (-1,) + (1,) * (len(shape) - 1) if shape else ()
             chosen = torch.from_numpy(doubtful).to(xs[0].device)
-            few = [x.flatten()[chosen].reshape(flat) for x in xs]
-            slopes = [slope[doubtful] for slope in own]
-            found = _look_closely(f, few, here[doubtful], slopes, info)
-            kind[doubtful] = found[0].kind
-            for look, closer in zip(looks, found, strict=True):
-                for field, value in zip(look[1:], closer[1:], strict=True):
-                    field[doubtful] = value
-    if not connected:
-        kind[kind != "random"] = "not connected"
-    return _diagnosis(xs, kind, looks, own)
+            few = [_flat(x.flatten()[chosen], x) for x in xs]
+            ranks[doubtful], sides[:, :, doubtful] = _look_closely(
+                f, few, here[doubtful], own[:, doubtful], info
+            )
+    if own is nothing:
+        ranks = np.minimum(ranks, RANKS["not connected"])
+    return _diagnosis(xs, ranks, own, sides)
 
 
 def _diagnosis(
-    xs: Sequence[Tensor], kind: Array, looks: Sequence[_Look], own: Sequence[Array]
+    xs: Sequence[Tensor], ranks: Array, own: Array, sides: Array
 ) -> Diagnosis:
-    dtype, device, shape = xs[0].dtype, xs[0].device, xs[0].shape
+    shape, dtype = tuple(xs[0].shape), xs[0].dtype
     for x in xs:
         dtype = torch.promote_types(dtype, x.dtype)
-
-    def rows(values: Sequence[Array]) -> Tensor:
-        """One variable's own slopes, or a row for each of several."""
-        lead = () if len(xs) == 1 else (len(xs),)
-        table = np.stack(values) + 0.0  # no negative zero
-        return torch.from_numpy(table).to(device, dtype).reshape(lead + shape)
-
-    return Diagnosis(
-        x=rows([_numbers(x) for x in xs]),
-        kind=kind.reshape(shape)[()],
-        left=rows([look.left for look in looks]),
-        right=rows([look.right for look in looks]),
-        autograd=rows(own),
-        numerical=rows([look.numerical for look in looks]),
-    )
+    points = np.array([_numbers(x) for x in xs])
+    fields = torch.from_numpy(np.array([points, *sides, own]) + 0.0)  # no −0
+    fields = fields.to(xs[0].device, dtype)
+    fields = fields.reshape(5, *(() if len(xs) == 1 else (len(xs),)), *shape)
+    kind = np.array(list(WORDS))[ranks].reshape(shape)[()]
+    x, left, right, numerical, autograd = fields.unbind()
+    return Diagnosis(x, kind, left, right, autograd, numerical)
 
 
 def _numbers(t: Tensor) -> Array:
@@ -274,110 +248,100 @@ def _numbers(t: Tensor) -> Array:
     return flat
 
 
-def _axes(variables: int) -> list[list[float]]:
-    return np.eye(variables).tolist()
+def _flat(points: Tensor, like: Tensor) -> Tensor:
+    """One point a row, with as many dimensions as f has met, or one alone as it was."""
+    lead = (-1,) if like.ndim or points.numel() > 1 else ()
+    return points.reshape(lead + (1,) * (like.ndim - 1))
 
 
-def _diagonals(variables: int) -> list[list[float]]:
-    alternating = [(-1.0) ** k for k in range(variables)]
-    return [[1.0] * variables, alternating] if variables > 1 else []
-
-
-def _answers(f: Function, at: Sequence[Tensor]) -> tuple[Array, list[Array]]:
-    """Values and slopes of f, flat, with nan where f or autograd fails."""
+def _answers(f: Function, at: Sequence[Tensor]) -> tuple[Array, Array]:
+    """Values and slopes of f, with nan where f or autograd fails: (n,) and (vars, n)."""
     given = [x.clone().requires_grad_() for x in at]
-    none = np.full(at[0].numel(), np.nan)
-    value = none
+    value, slopes = (
+        np.full(at[0].numel(), np.nan),
+        np.full((len(at), at[0].numel()), np.nan),
+    )
     try:
         y = _check.call(f, given)
         value = _numbers(y)
         _check.depends(y, "x")
-        slopes = pull_back(y, given)
+        found = pull_back(y, given)
     except (TypeError, ValueError):
-        return value, [none] * len(at)
-    if all(slope is None for slope in slopes):
-        return value, [none] * len(at)
-    return value, [0 * none if s is None else _numbers(s) for s in slopes]
+        return value, slopes
+    if any(g is not None for g in found):
+        slopes = np.array([0 * value if g is None else _numbers(g) for g in found])
+    return value, slopes
+
+
+def _directions(variables: int) -> Array:
+    """A row for each axis, and for two diagonals where there are any."""
+    diagonals = [np.ones(variables), (-1.0) ** np.arange(variables)]
+    return np.vstack([np.eye(variables), *diagonals[: 2 * (variables > 1)]])
 
 
 # ---------------------------------------------------------------- at first sight
 
 
-def _plainly_smooth(
-    f: Function, xs: Sequence[Tensor], here: Array, own: Sequence[Array], eps: float
-) -> tuple[Array, list[Array]]:
+def _at_first_sight(
+    f: Function, xs: Sequence[Tensor], here: Array, own: Array, eps: float
+) -> tuple[Array, Array]:
     """Where chords and autograd agree at first sight, and the slopes by differences.
 
     One call of f tries the points again, and two steps on both sides of them along
     each direction. No allowance is made for rounding.
     """
-    count, variables = len(here), len(xs)
-    moves = [np.zeros(variables)]
-    for direction in _axes(variables) + _diagonals(variables):
-        moves += [r * np.array(direction) for r in (1, -1, 0.125, -0.125)]
-    stacked, steps = [], []
-    for x, along in zip(xs, np.transpose(moves), strict=True):
+    moves = np.kron(_directions(len(xs)), np.array([[1], [-1], [0.125], [-0.125]]))
+    moves = np.vstack([np.zeros(len(xs)), moves])
+    shape = (len(moves), len(here))
+    there, steps = [], []
+    for x, along in zip(xs, moves.T, strict=True):
         at = x.flatten()
-        h = at.abs().where(at != 0, 1.0) * eps ** (1 / 3)
-        factors = torch.tensor(along.tolist(), dtype=x.dtype, device=x.device)
-        there = torch.addcmul(at, factors[:, None], h)
-        stacked.append(there.reshape((-1,) + (1,) * (x.ndim - 1)))
-        steps.append(_numbers(there).reshape(len(moves), count) - _numbers(at))
-    values, slopes = _answers(f, stacked)
-    step, values = np.stack(steps, 1), values.reshape(len(moves), count)
-    slope = np.stack([s.reshape(len(moves), count) for s in slopes], 1)
-    given = np.stack(own)
-    rise = values - here
-    off = rise - (step * (slope + given)).sum(1) / 2
-    size = (np.abs(step) * np.maximum(np.abs(slope), np.abs(given))).sum(1)
+        h = torch.from_numpy(along[:, None]).to(x.device, x.dtype) * eps ** (1 / 3)
+        there.append(torch.addcmul(at, h, at.abs().where(at != 0, 1.0)))
+        steps.append(_numbers(there[-1]).reshape(shape) - _numbers(at))
+    value, slope = _answers(f, [_flat(t, x) for t, x in zip(there, xs, strict=True)])
+    step, rise, slope = (
+        np.array(steps),
+        value.reshape(shape) - here,
+        slope.reshape(len(xs), *shape),
+    )
+    given = own[:, None]
+    off = rise - (step * (slope + given)).sum(0) / 2
+    size = (np.abs(step) * np.maximum(np.abs(slope), np.abs(given))).sum(0)
     smooth = (np.abs(off[1:]) <= eps**0.45 * size[1:]).all(0)
-    again = np.abs(off[0]) <= 64 * eps * np.abs(here)
-    again &= (np.abs(slope[0] - given) <= 64 * eps * np.abs(given)).all(0)
-    central = []
-    for k in range(variables):
-        far, near = (
-            (rise[row] - rise[row + 1]) / (step[row, k] - step[row + 1, k])
-            for row in (4 * k + 1, 4 * k + 3)
-        )
-        central.append((64 * near - far) / 63)
-    return smooth & again, central
+    smooth &= np.abs(rise[0]) <= 64 * eps * np.abs(here)
+    smooth &= (np.abs(slope[:, 0] - own) <= 64 * eps * np.abs(own)).all(0)
+    rise, run = (
+        t[1 : 1 + 4 * len(xs)].reshape(len(xs), 4, -1) for t in (rise, step.sum(0))
+    )
+    far, near = (
+        (rise[:, ::2] - rise[:, 1::2]) / (run[:, ::2] - run[:, 1::2])
+    ).swapaxes(0, 1)
+    return smooth, (64 * near - far) / 63
 
 
 # ---------------------------------------------------------------- looking closely
 
 
 def _look_closely(
-    f: Function,
-    xs: Sequence[Tensor],
-    here: Array,
-    own: Sequence[Array],
-    info: torch.finfo,
-) -> list[_Look]:
-    """A look along each axis, with one verdict on all of them and the diagonals."""
-    looks = [_look(f, xs, here, own, d, info) for d in _axes(len(xs))]
-    kind = looks[0].kind
-    for look in looks[1:]:
-        kind = np.where(_rank(look.kind) < _rank(kind), look.kind, kind)
-    for direction in _diagonals(len(xs)):
-        aslant = _look(f, xs, here, own, direction, info).kind
-        # Where a derivative exists, the axes decide the slope in every direction.
-        aslant[np.isin(aslant, ("cut graph", "wrong slope", "tie"))] = "corner"
-        kind = np.where(kind == "smooth", aslant, kind)
-    kind[_random(f, xs)] = "random"
-    return [look._replace(kind=kind) for look in looks]
-
-
-def _rank(kind: Array) -> Array:
-    order = np.array(list(WORDS))
-    rank: Array = (kind[:, None] == order).argmax(1)
-    return rank
+    f: Function, xs: Sequence[Tensor], here: Array, own: Array, info: torch.finfo
+) -> tuple[Array, Array]:
+    """The verdict of all directions, and what was seen along the axes: (3, vars, n)."""
+    looks = [_look(f, xs, here, own, d, info) for d in _directions(len(xs))]
+    ranks = np.array([rank for rank, _ in looks])
+    axes, aslant = ranks[: len(xs)].min(0), ranks[len(xs) :]
+    # Where a derivative exists, the axes decide the slope in every direction.
+    decided = [RANKS[kind] for kind in ("cut graph", "wrong slope", "tie")]
+    aslant[np.isin(aslant, decided)] = RANKS["corner"]
+    found = np.where(axes == SMOOTH, aslant.min(0, initial=SMOOTH), axes)
+    found[_random(f, xs)] = RANKS["random"]
+    return found, np.array([sides for _, sides in looks[: len(xs)]]).swapaxes(0, 1)
 
 
 def _random(f: Function, xs: Sequence[Tensor]) -> Array:
     """Where f gives another value the next time, here or a little way off."""
-    beside = [x + (0.125 * x.abs()).clamp(min=0.125) for x in xs]
     found = np.zeros(xs[0].numel(), bool)
-    for at in (xs, beside):
+    for at in (xs, [x + (0.125 * x.abs()).clamp(min=0.125) for x in xs]):
         answers = np.array([_answers(f, at)[0] for _ in range(5)])
         found |= np.ptp(np.nan_to_num(answers), axis=0) != 0
     return found
@@ -387,33 +351,34 @@ def _look(
     f: Function,
     xs: Sequence[Tensor],
     here: Array,
-    gradients: Sequence[Array],
-    direction: Sequence[float],
+    gradients: Array,
+    direction: Array,
     info: torch.finfo,
-) -> _Look:
-    """What is seen along one direction. Arrays are of shape (2 sides, ROWS, n)."""
-    own = sum(a * g for a, g in zip(direction, gradients, strict=True) if a)
-    at = np.stack([_numbers(x) for x in xs])
-    size = np.abs(at[np.array(direction) != 0]).max(0)
-    step, value, slope = _sample(f, xs, direction, _distances(size, info))
-    chord = (value - here) / step
-    rounding = _rounding(step, value, here, own * size, info)
-    noise = rounding / np.abs(step)
+) -> tuple[Array, Array]:
+    """What is wrong along one direction, and the slopes left, right and by chords.
 
-    # Autograd's slope on each side, where the chords agree with it, or else theirs.
+    Arrays are of shape (2 sides, ROWS, n), with the distances from large to small.
+    """
+    moved = np.flatnonzero(direction)
+    own = direction[moved] @ gradients[moved]
+    at = np.array([_numbers(x) for x in xs])
+    size = np.abs(at[moved]).max(0)
+    step, value, slope = _sample(f, xs, direction, _distances(size, info))
+    rounding = _rounding(step, value, np.abs(here) + size * np.abs(own), info)
+    chord, noise = (value - here) / step, rounding / np.abs(step)
+    rtol, trifle = info.eps**0.45, 512 * info.eps  # what parts of f round to
+    reach = np.fmax.reduce(np.abs(step), axis=(0, 1))
+
+    # Autograd's slope on each side, or the chords' where they don't agree with it.
     known = np.isfinite(slope[:, -5:]).all(1)
     slope = np.where(known[:, None], slope, 0)
     beside, unsettled = slope[:, -1], np.ptp(slope[:, -5:], axis=1)
+    by_chords, vague = _what_stays(chord, noise)
     mean = (slope + beside[:, None]) / 2
     rest = chord - mean
     missing, doubt = _what_stays(rest, noise)
-    by_chords, vague = _what_stays(chord, noise)
-    rtol = info.eps**0.45
-    reach = np.fmax.reduce(np.abs(step), axis=(0, 1))
-    least = 512 * info.eps / reach + rtol * np.maximum(
-        np.abs(beside), np.abs(by_chords)
-    )
-    cut = np.abs(missing) > 8 * doubt + least
+    size = np.maximum(np.abs(beside), np.abs(by_chords))
+    cut = np.abs(missing) > 8 * doubt + rtol * size + trifle / reach
     # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
     agrees = np.abs(rest) + noise / SAFETY < np.abs(missing)[:, None] / 2
     cut &= ~(agrees[:, 1:] & agrees[:, :-1]).any(1)
@@ -421,34 +386,32 @@ def _look(
     error = np.where(known & ~cut, unsettled, vague)
 
     # A gap between the values that stays is a jump; slopes that grow are infinite.
-    gap = (value - here - step * mean)[:, -4:]
-    jump = (
-        np.abs(gap[:, -1])
-        > 4 * np.ptp(gap, axis=1) + rounding[:, ROWS // 2] + 512 * info.eps
-    )
-    steep = slope[:, -4:]
-    powers = np.diff(np.log2(np.abs(steep)), axis=1) / np.diff(
-        np.log2(np.abs(step[:, -4:])), axis=1
-    )
-    seen = np.abs(chord[:, -4:]) > np.abs(steep) / 2
-    grows = known & (powers < -0.02).all(1) & seen.all(1)
-    limit = np.where(grows, np.sign(steep[:, -1]) * np.inf, limit)
+    last = np.s_[:, -4:]
+    gap = (value - here - step * mean)[last]
+    least = 4 * np.ptp(gap, axis=1) + rounding[:, ROWS // 2] + trifle
+    jump = np.abs(gap[:, -1]) > least
+    growth, closer = (np.diff(np.log2(np.abs(t[last])), axis=1) for t in (slope, step))
+    grows = (growth > -0.02 * closer) & (np.abs(chord) > np.abs(slope) / 2)[:, -3:]
+    limit = np.where(grows.all(1), np.sign(beside) * np.inf, limit)
     limit = np.where(jump, np.sign(gap[:, -1] * step[:, -1]) * np.inf, limit)
     defined = np.isfinite(chord[:, -2:]).any(1) & np.isfinite(here)
     left, right = limit = np.where(defined, limit, np.nan)
 
     size = rtol * np.fmax(np.abs(left), np.abs(right))
-    hidden = np.fmin.reduce(noise, axis=1).max(0) + 512 * info.eps / reach
+    hidden = np.fmin.reduce(noise, axis=1).max(0) + trifle / reach
     infinite = np.isinf(limit).any(0)
     bent = ~infinite & (np.abs(right - left) > 4 * error.sum(0) + size + hidden)
     best = np.where(error[0] < error[1], left, right)
-    wrong = ~np.isfinite(own) | (
-        np.abs(own - best) > 4 * error.min(0) + 4 * size + hidden
-    )
+    lost = ~np.isfinite([here, own]).all(0)
+    wrong = lost | (np.abs(own - best) > 4 * error.min(0) + 4 * size + hidden)
     flat = np.minimum(np.abs(left), np.abs(right)) <= 4 * size
     shared = flat & (np.abs(own - (left + right) / 2) <= 8 * size)
-    kind = np.full(len(here), "smooth", "<U18")
-    for name, where in (  # each goes over those before it
+    edge = ~defined.all(0)
+    beyond = edge & np.isinf(value[:, -1]).any(0)
+    if lost.any():
+        beyond |= lost & ~(known & np.isfinite(value[:, -1])).any(0) & _too_large(f, xs)
+    ranks = np.full(len(here), SMOOTH)
+    for kind, where in (  # each goes over those before it
         ("wrong slope", wrong),
         ("cut graph", wrong & cut.any(0)),
         ("corner", bent),
@@ -456,62 +419,50 @@ def _look(
         ("cusp", infinite),
         ("vertical tangent", infinite & (left == right)),
         ("jump", jump.any(0)),
-        ("edge of the domain", ~defined.all(0)),
+        ("edge of the domain", edge),
         ("outside the domain", ~np.isfinite([here, *at]).all(0)),
+        ("overflow", beyond),
     ):
-        kind[where] = name
-    beyond = np.isinf(value[:, -1]).any(0) & (kind == "edge of the domain")
-    lost = ~np.isfinite([here, own]).all(0)
-    if lost.any():
-        near = np.isfinite(value[:, -1] + slope[:, -1]) & known
-        beyond |= lost & ~near.any(0) & _too_large(f, xs)
-    kind[beyond] = "overflow"
-    left, right = np.where(kind == "smooth", own, limit)
-    return _Look(kind, left, right, by_chords.mean(0))
+        ranks[where] = RANKS[kind]
+    left, right = np.where(ranks == SMOOTH, own, limit)
+    return ranks, np.array([left, right, by_chords.mean(0)])
 
 
 def _distances(size: Array, info: torch.finfo) -> Array:
-    """How far to go to each side, of shape (ROWS, n): powers of two, largest first.
+    """How far to go to each side, of shape (ROWS, n), from large to small.
 
     The smallest keeps a seventh of the digits of x. The largest is 1/8, or more where x
-    is so large that rounding would spoil that, and nan stands for any above that.
+    is so large that rounding would spoil that.
     """
     digits = -np.log2(info.eps)
-    own = np.floor(np.log2(np.where(np.isfinite(size) & (size > 0), size, 1)))
-    least = np.where(size > 0, own - round(0.85 * digits), -round(1.25 * digits))
+    own = np.log2(np.where(np.isfinite(size) & (size > 0), size, 1))
+    least = np.where(size > 0, own - 0.85 * digits, -1.25 * digits)
     least = least.clip(np.log2(info.smallest_normal) + 1)
-    most = np.maximum(own - round(0.42 * digits), -3)
-    wide = np.maximum(most, own.clip(3))
-    octaves = np.floor((wide - least) / (ROWS - 1) + 0.6).clip(1, 5)
-    least = np.where(octaves < 5, np.maximum(least, wide - octaves * (ROWS - 1)), least)
-    exponents = least + octaves * np.arange(ROWS)[::-1, None]
-    distances: Array = np.where(exponents <= most, 2.0**exponents, np.nan)
+    most = np.maximum(own - 0.42 * digits, -3)
+    distances: Array = 2.0 ** np.linspace(most, least, ROWS).round()
     return distances
 
 
 def _sample(
-    f: Function, xs: Sequence[Tensor], direction: Sequence[float], distances: Array
+    f: Function, xs: Sequence[Tensor], direction: Array, distances: Array
 ) -> tuple[Array, Array, Array]:
     """Steps, values and slopes along a direction, each of shape (2, ROWS, n)."""
-    found = []
-    for side in (-1, 1):
-        for h in distances:
-            there, steps = [], []
-            for x, along in zip(xs, direction, strict=True):
-                move = torch.from_numpy(side * along * h).to(x.device, x.dtype)
-                there.append(x + move.reshape(x.shape))
-                steps.append(along * (_numbers(there[-1]) - _numbers(x)))
-            value, slopes = _answers(f, there)
-            slope = sum(a * s for a, s in zip(direction, slopes, strict=True) if a)
-            step = sum(steps) / np.count_nonzero(direction)
-            found.append((np.where(step == 0, np.nan, step), value, slope))
+    moved, found = np.flatnonzero(direction), []
+    at = np.array([_numbers(x) for x in xs])
+    for move in (*-distances, *distances):
+        there = [
+            x + torch.from_numpy(a * move).to(x.device, x.dtype).reshape(x.shape)
+            for x, a in zip(xs, direction, strict=True)
+        ]
+        went = direction @ (np.array([_numbers(t) for t in there]) - at) / len(moved)
+        value, slopes = _answers(f, there)
+        slope = direction[moved] @ slopes[moved]
+        found.append((np.where(went == 0, np.nan, went), value, slope))
     rows = np.array(found).reshape(2, ROWS, 3, -1)
     return rows[:, :, 0], rows[:, :, 1], rows[:, :, 2]
 
 
-def _rounding(
-    step: Array, value: Array, here: Array, own: Array, info: torch.finfo
-) -> Array:
+def _rounding(step: Array, value: Array, own: Array, info: torch.finfo) -> Array:
     """How far rounding may put a difference of values off, of shape (2, ROWS, n).
 
     It is what rounding x and f's value amounts to, or what third differences over four
@@ -524,13 +475,12 @@ def _rounding(
     near = near / near[..., :1]
     apart = near[..., :, None] - near[..., None, :] + np.eye(4)
     weights = 1 / apart.prod(-1)
-    third = (weights * at).sum(-1) / np.sqrt((weights**2).sum(-1))
-    third = np.nan_to_num(np.abs(third), nan=0, posinf=0).max(0)
+    third = np.abs((weights * at).sum(-1)) / np.sqrt((weights**2).sum(-1))
+    third = np.nan_to_num(third, nan=0, posinf=0).max(0)
+    third = np.concatenate([third, third[-1:].repeat(3, 0)])
     seen = np.maximum.accumulate(third[::-1])[::-1]
-    seen = np.concatenate([seen, seen[-1:].repeat(3, 0)])
-    least = np.abs(here) + np.nan_to_num(np.abs(own), posinf=0) + np.abs(value)
-    least = info.eps * (least + info.smallest_normal)
-    rounding: Array = SAFETY * np.maximum(seen, least)
+    least = np.nan_to_num(own, posinf=0) + np.abs(value) + info.smallest_normal
+    rounding: Array = SAFETY * np.maximum(seen, info.eps * least)
     return rounding
 
 
@@ -557,10 +507,9 @@ def _too_large(f: Function, xs: Sequence[Tensor]) -> Array:
     found = np.zeros(xs[0].numel(), bool)
     for halvings in range(40):
         narrow = [(x.double() * 0.5**halvings).float() for x in xs]
-        wide = [x.double() for x in narrow]
-        (a, b), (c, d) = _answers(f, wide), _answers(f, narrow)
-        fits = np.isfinite([_numbers(x) for x in narrow]).all(0)
-        found |= fits & np.isfinite([a, *b]).all(0) & ~np.isfinite([c, *d]).all(0)
+        tries = narrow, [x.double() for x in narrow]
+        fails, works = (np.isfinite(np.vstack(_answers(f, at))).all(0) for at in tries)
+        found |= works & ~fails & np.isfinite([_numbers(x) for x in narrow]).all(0)
     return found
 
 
@@ -643,6 +592,8 @@ WORDS = {
     ),
     "smooth": ("f has the derivative {slope}", ANSWER + ", which is right"),
 }
+RANKS = {kind: rank for rank, kind in enumerate(WORDS)}
+SMOOTH = RANKS["smooth"]
 
 
 def _message(found: Diagnosis) -> str:

@@ -129,7 +129,7 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
     with _check.undisturbed(x0.device):
         y0, (slope,) = value_and_gradient(f, (x0,), names="x0")
         x0, y0, slope = x0.detach(), y0.detach().clone(), slope.detach()
-        found = diagnosis.examine(f, (x0,))
+        found = diagnosis.examine(f, (x0,), (y0, (slope,)))
         _refuse("line", (x0,), y0, (slope,), found)
         left, right = _one_sided(slope, found)
         return TangentLine(
@@ -198,7 +198,7 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
         y0, slopes = value_and_gradient(f, points, names="x0 and x1")
         at = tuple(x.detach() for x in points)
         y0 = y0.detach().clone()
-        found = diagnosis.examine(f, at)
+        found = diagnosis.examine(f, at, (y0, slopes))
         _refuse("plane", at, y0, slopes, found)
         dtype = torch.promote_types(slopes[0].dtype, slopes[1].dtype)
         both = torch.stack([s.detach().to(dtype) for s in slopes])
