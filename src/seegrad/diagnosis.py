@@ -13,7 +13,7 @@ from torch import Tensor
 
 from seegrad import _check
 from seegrad._check import Function
-from seegrad.gradient import pull_back, value_and_gradient
+from seegrad.gradient import pull_back, slope_by, value_and_gradient
 
 Array = np.ndarray[Any, Any]
 
@@ -178,12 +178,33 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
         return examine(f, points)
 
 
-def warn(found: Diagnosis, stacklevel: int) -> None:
-    """Warn where there is no derivative, or autograd hasn't got it."""
-    if (np.asarray(found.kind) != "smooth").any():
-        warnings.warn(
-            found.message, NotDifferentiableWarning, stacklevel=stacklevel + 1
-        )
+def warn(found: Diagnosis, stacklevel: int) -> bool:
+    """Warn where there is no derivative, or autograd hasn't got it; whether it did."""
+    doubtful = bool(np.any(found.kind != "smooth"))
+    if doubtful:
+        stacklevel += 1
+        warnings.warn(found.message, NotDifferentiableWarning, stacklevel=stacklevel)
+    return doubtful
+
+
+def warn_up_to(order: int, f: Function, xs: Sequence[Tensor], stacklevel: int) -> None:
+    """Warn of f or, where it is smooth, of the first lower derivative that isn't."""
+    for _ in range(order):
+        if warn(examine(f, xs), stacklevel + 1):
+            return
+        f = _slope(f)
+
+
+def _slope(f: Function) -> Function:
+    """What autograd says the derivative of f is, as a function."""
+
+    def slope(x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            x = x if x.requires_grad else x.clone().requires_grad_()
+            lower = slope_by(x, f(x), keep=True, create_graph=True)
+            return lower + 0 * x  # a constant slope has left the graph
+
+    return slope
 
 
 # ---------------------------------------------------------------- all points
@@ -206,7 +227,7 @@ def examine(
     except _check.NotConnectedError:
         y, own = _check.call(f, [x.clone() for x in xs]), nothing
     except (_check.MixedPointsError, _check.RandomError) as error:
-        once = isinstance(error, _check.RandomError) or _random(f, xs).any()
+        once = isinstance(error, _check.RandomError) or _random(f, xs)
         rank = RANKS["random" if once else "mixes points"]
         return _diagnosis(
             xs, np.full(len(nothing[0]), rank), nothing, np.array([nothing] * 3)
@@ -223,6 +244,8 @@ def examine(
             ranks[doubtful], sides[:, :, doubtful] = _look_closely(
                 f, few, here[doubtful], own[:, doubtful], info
             )
+    if (ranks == RANKS["random"]).any():
+        ranks[:] = RANKS["random"]
     if own is nothing:
         ranks = np.minimum(ranks, RANKS["not connected"])
     return _diagnosis(xs, ranks, own, sides)
@@ -255,12 +278,10 @@ def _flat(points: Tensor, like: Tensor) -> Tensor:
 
 
 def _answers(f: Function, at: Sequence[Tensor]) -> tuple[Array, Array]:
-    """Values and slopes of f, with nan where f or autograd fails: (n,) and (vars, n)."""
+    """Values (n,) and slopes (variables, n) of f, with nan where one fails."""
     given = [x.clone().requires_grad_() for x in at]
-    value, slopes = (
-        np.full(at[0].numel(), np.nan),
-        np.full((len(at), at[0].numel()), np.nan),
-    )
+    nothing = np.full((1 + len(at), at[0].numel()), np.nan)
+    value, slopes = nothing[0], nothing[1:]
     try:
         y = _check.call(f, given)
         value = _numbers(y)
@@ -269,7 +290,8 @@ def _answers(f: Function, at: Sequence[Tensor]) -> tuple[Array, Array]:
     except (TypeError, ValueError):
         return value, slopes
     if any(g is not None for g in found):
-        slopes = np.array([0 * value if g is None else _numbers(g) for g in found])
+        zero = np.zeros_like(value)
+        slopes = np.array([zero if g is None else _numbers(g) for g in found])
     return value, slopes
 
 
@@ -334,17 +356,18 @@ def _look_closely(
     decided = [RANKS[kind] for kind in ("cut graph", "wrong slope", "tie")]
     aslant[np.isin(aslant, decided)] = RANKS["corner"]
     found = np.where(axes == SMOOTH, aslant.min(0, initial=SMOOTH), axes)
-    found[_random(f, xs)] = RANKS["random"]
+    if _random(f, xs):
+        found[:] = RANKS["random"]
     return found, np.array([sides for _, sides in looks[: len(xs)]]).swapaxes(0, 1)
 
 
-def _random(f: Function, xs: Sequence[Tensor]) -> Array:
-    """Where f gives another value the next time, here or a little way off."""
-    found = np.zeros(xs[0].numel(), bool)
-    for at in (xs, [x + (0.125 * x.abs()).clamp(min=0.125) for x in xs]):
-        answers = np.array([_answers(f, at)[0] for _ in range(5)])
-        found |= np.ptp(np.nan_to_num(answers), axis=0) != 0
-    return found
+def _random(f: Function, xs: Sequence[Tensor]) -> bool:
+    """Whether f gives another value the next time, here or a little way off."""
+    beside = [x + (0.125 * x.abs()).clamp(min=0.125) for x in xs]
+    first, *others = (
+        np.hstack([_answers(f, at)[0] for at in (xs, beside)]) for _ in range(5)
+    )
+    return not all(np.array_equal(first, again, equal_nan=True) for again in others)
 
 
 def _look(
@@ -378,7 +401,7 @@ def _look(
     rest = chord - mean
     missing, doubt = _what_stays(rest, noise)
     size = np.maximum(np.abs(beside), np.abs(by_chords))
-    cut = np.abs(missing) > 8 * doubt + rtol * size + trifle / reach
+    cut: Array = np.abs(missing) > 8 * doubt + rtol * size + trifle / reach
     # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
     agrees = np.abs(rest) + noise / SAFETY < np.abs(missing)[:, None] / 2
     cut &= ~(agrees[:, 1:] & agrees[:, :-1]).any(1)
@@ -386,13 +409,16 @@ def _look(
     error = np.where(known & ~cut, unsettled, vague)
 
     # A gap between the values that stays is a jump; slopes that grow are infinite.
-    last = np.s_[:, -4:]
-    gap = (value - here - step * mean)[last]
+    gap = (value - here - step * mean)[:, -4:]
     least = 4 * np.ptp(gap, axis=1) + rounding[:, ROWS // 2] + trifle
     jump = np.abs(gap[:, -1]) > least
-    growth, closer = (np.diff(np.log2(np.abs(t[last])), axis=1) for t in (slope, step))
-    grows = (growth > -0.02 * closer) & (np.abs(chord) > np.abs(slope) / 2)[:, -3:]
-    limit = np.where(grows.all(1), np.sign(beside) * np.inf, limit)
+    growth, closer = (
+        np.diff(np.log2(np.abs(t[:, -6:])), axis=1) for t in (slope, step)
+    )
+    power = growth / closer  # of the distance, as the slopes follow it
+    grows = (power.max(1) < -0.02) & (power.max(1) < power.min(1) / 2)
+    grows &= (np.abs(chord) > np.abs(slope) / 2)[:, -5:].all(1)
+    limit = np.where(grows, np.sign(beside) * np.inf, limit)
     limit = np.where(jump, np.sign(gap[:, -1] * step[:, -1]) * np.inf, limit)
     defined = np.isfinite(chord[:, -2:]).any(1) & np.isfinite(here)
     left, right = limit = np.where(defined, limit, np.nan)
@@ -439,7 +465,7 @@ def _distances(size: Array, info: torch.finfo) -> Array:
     least = np.where(size > 0, own - 0.85 * digits, -1.25 * digits)
     least = least.clip(np.log2(info.smallest_normal) + 1)
     most = np.maximum(own - 0.42 * digits, -3)
-    distances: Array = 2.0 ** np.linspace(most, least, ROWS).round()
+    distances: Array = 2.0 ** np.linspace(most, least, ROWS)
     return distances
 
 

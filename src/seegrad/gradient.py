@@ -91,7 +91,9 @@ def derivative(
             if check is not False:
                 _refuse_mixed_gradients(lower, (x,), (slope,))
         if check:
-            _warn_of_the_first([_lower(f, k) for k in range(order)], (x,))
+            from seegrad import diagnosis  # which differentiates with this module
+
+            diagnosis.warn_up_to(order, f, (x,), stacklevel=2)
     return slope.detach()
 
 
@@ -152,7 +154,9 @@ def gradient(f: Function, *xs: object, check: bool | None = None) -> tuple[Tenso
     with _check.undisturbed(points[0].device):
         _, gradients = value_and_gradient(f, points, check=check is not False)
         if check:
-            _warn_of_the_first([f], points)
+            from seegrad import diagnosis
+
+            diagnosis.warn_up_to(1, f, points, stacklevel=2)
     return tuple(g.detach() for g in gradients)
 
 
@@ -187,32 +191,6 @@ def value_and_gradient(
         _check.same_alone(f, xs, y)
         _refuse_mixed_gradients(y, xs, found)
     return y, found
-
-
-def _warn_of_the_first(functions: Sequence[Function], xs: Sequence[Tensor]) -> None:
-    """Diagnose the functions in turn, up to the first that isn't smooth."""
-    from seegrad import diagnosis  # which differentiates with this module
-
-    for f in functions:
-        if diagnosis.warn(diagnosis.examine(f, xs), stacklevel=4):
-            return
-
-
-def _lower(f: Function, order: int) -> Function:
-    """What autograd says f's order-th derivative is, as a function."""
-    if order == 0:
-        return f
-
-    def lower(x: Tensor) -> Tensor:
-        with torch.enable_grad():
-            if not x.requires_grad:
-                x = x.clone().requires_grad_()
-            y = f(x)
-            for _ in range(order):
-                y = slope_by(x, y, keep=True, create_graph=True)
-            return y + 0 * x  # a constant slope has left the graph
-
-    return lower
 
 
 def pull_back(
