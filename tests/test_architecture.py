@@ -238,7 +238,7 @@ PLOTS = [
 
 
 def test_the_public_names():
-    others = ["KINDS", "NotDifferentiableWarning"]
+    others = ["NotDifferentiableWarning"]
     assert sorted(seegrad.__all__) == sorted([*PUBLIC, *FIELDS, *PLOTS, *others])
     assert all(hasattr(seegrad, name) for name in seegrad.__all__)
 

@@ -333,13 +333,9 @@ def _at_first_sight(
     smooth = (np.abs(off[1:]) <= eps**0.45 * size[1:]).all(0)
     smooth &= np.abs(rise[0]) <= 64 * eps * np.abs(here)
     smooth &= (np.abs(slope[:, 0] - own) <= 64 * eps * np.abs(own)).all(0)
-    rise, run = (
-        t[1 : 1 + 4 * len(xs)].reshape(len(xs), 4, -1) for t in (rise, step.sum(0))
-    )
-    far, near = (
-        (rise[:, ::2] - rise[:, 1::2]) / (run[:, ::2] - run[:, 1::2])
-    ).swapaxes(0, 1)
-    return smooth, (64 * near - far) / 63
+    ahead, back = (np.s_[k : 4 * len(xs) : 4] for k in (1, 2))
+    run = step.sum(0)
+    return smooth, (rise[ahead] - rise[back]) / (run[ahead] - run[back])
 
 
 # ---------------------------------------------------------------- looking closely
@@ -393,7 +389,7 @@ def _look(
     reach = np.fmax.reduce(np.abs(step), axis=(0, 1))
 
     # Autograd's slope on each side, or the chords' where they don't agree with it.
-    known = np.isfinite(slope[:, -5:]).all(1)
+    known = np.isfinite(slope[:, -5:].sum(1))
     slope = np.where(known[:, None], slope, 0)
     beside, unsettled = slope[:, -1], np.ptp(slope[:, -5:], axis=1)
     by_chords, vague = _what_stays(chord, noise)
@@ -401,7 +397,7 @@ def _look(
     rest = chord - mean
     missing, doubt = _what_stays(rest, noise)
     size = np.maximum(np.abs(beside), np.abs(by_chords))
-    cut: Array = np.abs(missing) > 8 * doubt + rtol * size + trifle / reach
+    cut = np.abs(missing) > 8 * doubt + rtol * size + trifle / reach
     # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
     agrees = np.abs(rest) + noise / SAFETY < np.abs(missing)[:, None] / 2
     cut &= ~(agrees[:, 1:] & agrees[:, :-1]).any(1)
