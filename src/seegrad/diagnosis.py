@@ -397,7 +397,7 @@ def _look(
     rest = chord - mean
     missing, doubt = _what_stays(rest, noise)
     size = np.maximum(np.abs(beside), np.abs(by_chords))
-    cut = np.abs(missing) > 8 * doubt + rtol * size + trifle / reach
+    cut = np.abs(missing) > 8 * doubt + rtol * size + 2 * trifle / reach
     # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
     agrees = np.abs(rest) + noise / SAFETY < np.abs(missing)[:, None] / 2
     cut &= ~(agrees[:, 1:] & agrees[:, :-1]).any(1)
@@ -644,18 +644,16 @@ def _message(found: Diagnosis) -> str:
     spread = np.ptp([left, right, answer], axis=0)
     k = int(np.argmax(np.nan_to_num(spread, nan=np.inf)))
     along = f" along {names[k]}" if len(at) > 1 and "{" in truth else ""
-    numbers = {
-        "left": left[k],
-        "right": right[k],
-        "slope": (left[k] + right[k]) / 2,
-        "answer": answer[k],
-        "numerical": numerical[k],
+    words = {
+        "left": _number(left[k]),
+        "right": _number(right[k]),
+        "slope": _number((left[k] + right[k]) / 2),
+        "answer": f"{answer[k]:.4g}",
+        "numerical": _number(numerical[k]),
     }
-    words = {name: _number(value) for name, value in numbers.items()}
     sentences = [where + truth + along, *others]
     return " ".join(f"{sentence.format(**words)}." for sentence in sentences)
 
 
 def _number(value: float) -> str:
-    """Four digits are plenty for a slope, and 0 has no sign."""
-    return "undefined" if np.isnan(value) else f"{value + 0.0:.4g}"
+    return "undefined" if np.isnan(value) else f"{value:.4g}"
