@@ -63,17 +63,10 @@ class Diagnosis:
         places = np.arange(kind.size).reshape(kind.shape)[index]
         chosen = torch.from_numpy(np.array(places)).to(self.x.device)
         lead = self.x.shape[: self.x.ndim - kind.ndim]
+        fields = (self.x, self.left, self.right, self.autograd, self.numerical)
         with _check.unrecorded():
-            x, left, right, autograd, numerical = (
-                field.reshape(*lead, kind.size)[..., chosen]
-                for field in (
-                    self.x,
-                    self.left,
-                    self.right,
-                    self.autograd,
-                    self.numerical,
-                )
-            )
+            parts = (t.reshape(*lead, kind.size)[..., chosen] for t in fields)
+            x, left, right, autograd, numerical = parts
         return Diagnosis(x, kind[index], left, right, autograd, numerical)
 
 
@@ -144,7 +137,9 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     sides a corner, and between the chords and autograd's slopes a cut graph. It counts
     where it is several times its own change and the rounding, which is measured by
     third differences. So a corner is seen where the slopes differ by more than about a
-    millionth in float64, and a thousandth in float32.
+    millionth in float64, and a thousandth in float32. Parts of f are taken to round as
+    1 does: slopes that differ by less than about 1e-12 in float64, or 1e-3 in float32,
+    count as equal.
 
     A shared gradient can be told from a corner only where one piece is flat: abs(x) and
     maximum(x, −x) are one function, with one answer 0, and both are called a corner.
