@@ -84,8 +84,8 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     Returns
     -------
     Diagnosis
-        For each point its `kind`, the one-sided slopes `left` and `right`, what
-        `autograd` answered and what differences say (`numerical`), and one `message`.
+        For each point its kind, the one-sided slopes left and right, what autograd
+        answered and what differences say, and one message.
 
     Raises
     ------
