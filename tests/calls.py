@@ -56,6 +56,14 @@ CALLS = [
     Call(
         "gradient, broadcast", seegrad.gradient, {"x0": [[0.5], [1.0]], "x1": X1}, bowl
     ),
+    Call("diagnose", seegrad.diagnose, {"x": X}, wave),
+    Call("diagnose, two variables", seegrad.diagnose, {"x0": X0, "x1": X1}, bowl),
+    Call(
+        "derivative, checked",
+        lambda f, x: seegrad.derivative(f, x, check=True),
+        {"x": X},
+        wave,
+    ),
     Call("numerical_derivative", seegrad.numerical_derivative, {"x": X}, wave),
     Call("numerical_gradient", seegrad.numerical_gradient, {"x0": X0, "x1": X1}, bowl),
     Call(
@@ -130,4 +138,5 @@ def tensors(result):
     if isinstance(result, tuple):
         return {f"part {k}": part for k, part in enumerate(result)}
     fields = dataclasses.fields(result)
-    return {field.name: getattr(result, field.name) for field in fields}
+    found = {field.name: getattr(result, field.name) for field in fields}
+    return {k: part for k, part in found.items() if isinstance(part, torch.Tensor)}

@@ -23,11 +23,12 @@ MAY_IMPORT = {
     "_check": set(),
     "_elementwise": {"_check"},
     "taylor": {"_check"},
-    "gradient": {"_check", "_elementwise", "taylor"},
+    # check=True needs the diagnosis, which is imported when it is asked for.
+    "gradient": {"_check", "_elementwise", "taylor", "diagnosis"},
     "numerical": {"_check"},
-    "tangent": MATHEMATICS,
+    "tangent": {*MATHEMATICS, "diagnosis"},  # it warns of corners
     "reduction": MATHEMATICS,
-    "field": MATHEMATICS,
+    "field": {*MATHEMATICS, "diagnosis"},  # check=True
     "polynomial": MATHEMATICS,
     "diagnosis": MATHEMATICS,
     "explanation": {"_check"},
@@ -86,6 +87,9 @@ def test_the_package_has_no_logic():
 @pytest.mark.parametrize("module", MODULES)
 def test_only_four_modules_touch_the_inside_of_autograd(module):
     inside = {"autograd", "grad_fn", "next_functions", "backward", "grad"}
+    if module == "diagnosis":
+        inside.remove("autograd")  # a field of Diagnosis
+        assert "torch.autograd" not in (SOURCE / "diagnosis.py").read_text()
     if module not in ("gradient", "reduction", "graph", "explanation"):
         assert not identifiers(SOURCE / f"{module}.py") & inside
 
@@ -195,13 +199,14 @@ print({HEAVY})
 # ---------------------------------------------------------------- public names
 
 PUBLIC = {
-    "derivative": "(f, x, *, order=1, check=True)",
-    "gradient": "(f, *xs, check=True)",
+    "derivative": "(f, x, *, order=1, check=None)",
+    "gradient": "(f, *xs, check=None)",
+    "diagnose": "(f, *xs)",
     "numerical_derivative": "(f, x, *, h=None)",
     "numerical_gradient": "(f, *xs, h=None)",
     "tangent_line": "(f, x0)",
     "tangent_plane": "(f, x0, x1)",
-    "gradient_field": "(f, x0, x1, *, method='autograd')",
+    "gradient_field": "(f, x0, x1, *, method='autograd', check=None)",
     "descend": "(f, start, *, learning_rate, steps)",
     "reduce_gradient": "(f, x, how)",
     "fit_polynomial": "(x, y, *, degree=3, learning_rate=1e-06, steps=2000, "
@@ -212,8 +217,9 @@ PUBLIC = {
     "expect_error": "(kind, words='')",
 }
 FIELDS = {
-    "TangentLine": ["x0", "y0", "slope", "intercept"],
-    "TangentPlane": ["x0", "x1", "y0", "slopes"],
+    "Diagnosis": ["x", "kind", "left", "right", "autograd", "numerical"],
+    "TangentLine": ["x0", "y0", "slope", "intercept", "left", "right"],
+    "TangentPlane": ["x0", "x1", "y0", "slopes", "left", "right"],
     "GradientField": ["x0", "x1", "values", "g0", "g1"],
     "Path": ["points", "values"],
     "Reduction": ["x", "y", "z", "dz_dy", "gradient"],
@@ -235,7 +241,8 @@ PLOTS = [
 
 
 def test_the_public_names():
-    assert sorted(seegrad.__all__) == sorted([*PUBLIC, *FIELDS, *PLOTS])
+    others = ["NotDifferentiableWarning"]
+    assert sorted(seegrad.__all__) == sorted([*PUBLIC, *FIELDS, *PLOTS, *others])
     assert all(hasattr(seegrad, name) for name in seegrad.__all__)
 
 

@@ -71,7 +71,8 @@ def test_every_function_takes_good_points(call, good):
     digits = {torch.bfloat16: 2**-5, torch.float16: 2**-8, torch.float32: 2**-13}
     error = digits.get(dtype, 2**-33)
     for name, result in results.items():
-        assert_same(result.double(), truth[name], rtol=error, atol=error)
+        tol = error * (8 if name == "numerical" else 1)  # differences of rounded values
+        assert_same(result.double(), truth[name], rtol=tol, atol=tol)
     name = next(iter(call.points))
     if str(call).endswith("()"):  # a line, a plane or a fit of its own dtype
         return

@@ -424,6 +424,9 @@ def _tables(call):
             tables |= BAD_AT_SEVERAL
     if call not in DRAWN and "numerical" not in call.name:
         tables |= BAD_FOR_AUTOGRAD
+    if call.name.startswith("diagnose"):
+        answered = {*BAD_AT_SEVERAL, "detached", "constant", "another tensor's"}
+        tables = {bad: row for bad, row in tables.items() if bad not in answered}
     return tables
 
 
@@ -454,6 +457,10 @@ RESULTS = {
 
 def derive(order):
     return lambda: seegrad.derivative(wave, ABC, order=order)
+
+
+def check(value):
+    return lambda: seegrad.derivative(wave, ABC, check=value)
 
 
 def differ(h, x=ABC):
@@ -505,6 +512,8 @@ FROM_Y = "compute its result from y"
 TO_ONE = "reduce a tensor of shape .* to one number"
 RATE = "be small enough for"
 SLOPE = "have a finite value and slope where the "
+CHECK = "be True, False or None"
+NO_LINE = "have a tangent line at each point"
 ROOT = "be a tensor, or a list, tuple or dict of tensors"
 
 BAD_DATA = {
@@ -537,6 +546,11 @@ OTHERS = {
     "order '1'": (derive("1"), TypeError, "order", FROM_1, "'1', of type str", "int"),
     "order None": (derive(None), TypeError, "order", FROM_1, "None", "Pass an int"),
     "order tensor": (derive(torch.tensor(1)), TypeError, "order", FROM_1, "int64", "a"),
+    # check
+    "check 1": (check(1), TypeError, "check", CHECK, "1, of type int", "check=True"),
+    "check 'yes'": (check("yes"), TypeError, "check", CHECK, "'yes'", "check=True"),
+    "check tensor": (check(LEAF), TypeError, "check", CHECK, r"\(2,\)", "check=True"),
+    # steps
     "steps -1": (walk(steps=-1), ValueError, "steps", FROM_0, "-1", "steps=1"),
     "steps 2.0": (walk(steps=2.0), TypeError, "steps", FROM_0, "2.0, of ty", "an int"),
     "steps True": (walk(steps=True), TypeError, "steps", FROM_0, "True", "an int"),
@@ -808,7 +822,7 @@ OTHERS = {
         "f",
         f"{SLOPE}line touches",
         r"at \(0\) its value is 0 and its slope inf",
-        "inside f's domain",
+        "inside the domain",
     ),
     "plane without slope": (
         lambda: seegrad.tangent_plane(lambda a, b: torch.log(a * b), -1.0, 2.0),
@@ -816,7 +830,15 @@ OTHERS = {
         "f",
         f"{SLOPE}plane touches",
         r"at \(-1, 2\) its value is nan",
-        "inside f's domain",
+        "where f is defined",
+    ),
+    "line at a jump": (
+        lambda: seegrad.tangent_line(torch.floor, 1.0),
+        ValueError,
+        "f",
+        NO_LINE,
+        "it has not. At x = 1 f jumps",
+        "Choose a point beside it",
     ),
     "float at one point": (
         lambda: seegrad.derivative(lambda x: x.tolist(), 1.0),
@@ -1107,7 +1129,7 @@ def test_an_error_teaches(refusal):
     with pytest.raises((TypeError, ValueError, AssertionError)) as caught:
         refusal.run()
     message = str(caught.value)
-    assert type(caught.value) is refusal.error
+    assert isinstance(caught.value, refusal.error)
     assert re.search(
         rf"^{refusal.argument} must .*{refusal.needed}.*, but .*({refusal.found}).*"
         rf"\. .*{refusal.mend}.*\.$",

@@ -364,6 +364,16 @@ def test_many_tangent_planes():
     assert len(seegrad.plot_tangent_plane(planes).collections) == 6
 
 
+@pytest.mark.filterwarnings("ignore::seegrad.NotDifferentiableWarning")
+def test_a_tangent_at_a_corner_shows_both_sides():
+    corner = seegrad.tangent_line(lambda x: torch.maximum(x, 3 * x), 0.0)
+    segment, _ = seegrad.plot_tangent_line(corner, width=4).lines
+    assert points(segment) == [[-2.0, -2.0], [0.0, 0.0], [2.0, 6.0]]
+    fold = seegrad.tangent_plane(lambda a, b: a.abs() + 2 * b, 0.0, 0.0)
+    ax = seegrad.plot_tangent_plane(fold, width=2)
+    assert ax.zz_dataLim.intervalx.tolist() == [-2.0, 3.0]
+
+
 @pytest.mark.parametrize("draw", [PLOTS[3], PLOTS[4]], ids=str)
 @pytest.mark.parametrize(
     ("width", "error"),

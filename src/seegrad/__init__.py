@@ -1,5 +1,6 @@
 """Autograd you can see: tangents, planes, fields and fits drawn from real gradients."""
 
+from seegrad.diagnosis import Diagnosis, NotDifferentiableWarning, diagnose
 from seegrad.explanation import GradExplanation, explain_grad
 from seegrad.failure import expect_error
 from seegrad.field import GradientField, Path, descend, gradient_field
@@ -24,9 +25,11 @@ from seegrad.tangent import TangentLine, TangentPlane, tangent_line, tangent_pla
 __version__ = "0.1.0"
 
 __all__ = [
+    "Diagnosis",
     "GradExplanation",
     "GradientField",
     "GradientGraph",
+    "NotDifferentiableWarning",
     "Path",
     "PolynomialFit",
     "Reduction",
@@ -34,6 +37,7 @@ __all__ = [
     "TangentPlane",
     "derivative",
     "descend",
+    "diagnose",
     "expect_error",
     "explain_grad",
     "fit_polynomial",

@@ -349,6 +349,16 @@ def positive(value: object, name: str) -> float:
     return number
 
 
+def flag(value: object, name: str) -> bool | None:
+    """True, False or None."""
+    if value is None or isinstance(value, (bool, np.bool_)):
+        return None if value is None else bool(value)
+    raise TypeError(
+        f"{name} must be True, False or None, but it is {describe(value)}. "
+        f"Pass for example {name}=True."
+    )
+
+
 def choice(value: object, name: str, choices: Sequence[str]) -> str:
     """One of the given words."""
     known = ", ".join(repr(c) for c in choices)
@@ -365,6 +375,18 @@ def choice(value: object, name: str, choices: Sequence[str]) -> str:
 
 
 # ---------------------------------------------------------------- functions
+
+
+class NotConnectedError(ValueError):
+    """The result of f does not depend on the points."""
+
+
+class RandomError(ValueError):
+    """f gives two values for one point."""
+
+
+class MixedPointsError(ValueError):
+    """f is not elementwise."""
 
 
 def function(f: object) -> None:
@@ -484,9 +506,9 @@ def depends(y: Tensor, names: str) -> None:
         raise not_connected(names)
 
 
-def not_connected(names: str) -> ValueError:
+def not_connected(names: str) -> NotConnectedError:
     """The error for a result that does not depend on the points."""
-    return ValueError(
+    return NotConnectedError(
         f"f must compute its result from {names} with torch functions, but no path of "
         f"the autograd graph leads from the result to {names}. Leave out .detach(), "
         ".item(), .data, torch.tensor(...) and torch.no_grad() inside f; for a "
@@ -511,7 +533,7 @@ def same_alone(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
         alone = _value_alone(f, xs, place)
         if not _same(together, alone, torch.finfo(y.dtype).eps):
             if not _same(alone, _value_alone(f, xs, place), 0.0):
-                raise ValueError(
+                raise RandomError(
                     "f must give the same value each time, but at point "
                     f"{place} it gave {together:.6g} and then {alone:.6g}. Take "
                     "the randomness out of f, or draw it once, outside."
@@ -572,9 +594,9 @@ def _same(a: float, b: float, eps: float) -> bool:
     return abs(a - b) <= math.sqrt(eps) * max(abs(a), abs(b)) + 64 * eps
 
 
-def mixes_points(finding: str) -> ValueError:
+def mixes_points(finding: str) -> MixedPointsError:
     """The error for a function that isn't elementwise."""
-    return ValueError(
+    return MixedPointsError(
         "f must be elementwise, each value computed from its own point, but "
         f"{finding}. Such a function (softmax, cumsum, x * x.sum(), x - x.mean()) has "
         "a Jacobian instead of one derivative a point: see torch.func.jacrev. For an "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seegrad import _check
+from seegrad import _check, diagnosis
 from seegrad._check import Function
 from seegrad.gradient import value_and_gradient
 from seegrad.numerical import numerical_gradient
@@ -46,7 +46,12 @@ class Path:
 
 
 def gradient_field(
-    f: Function, x0: object, x1: object, *, method: str = "autograd"
+    f: Function,
+    x0: object,
+    x1: object,
+    *,
+    method: str = "autograd",
+    check: bool | None = None,
 ) -> GradientField:
     """Take the gradient of a function of two variables at every point of a grid.
 
@@ -60,6 +65,9 @@ def gradient_field(
         The second variable: the grid's rows.
     method : {"autograd", "numerical"}, optional
         Reverse-mode differentiation, or central differences.
+    check : bool, optional
+        None, True or False, as in `derivative`. With True either method warns of a
+        graph that is cut; central differences are always checked at least as with None.
 
     Returns
     -------
@@ -69,10 +77,16 @@ def gradient_field(
     Raises
     ------
     TypeError
-        If f, an axis or method is of the wrong kind, or f does not return a tensor.
+        If f, an axis, method or check is of the wrong kind, or f does not return a
+        tensor.
     ValueError
         If an axis isn't one-dimensional or is empty, method isn't known, or f mixes
         points, returns another shape, depends on neither variable, or raises.
+
+    Warns
+    -----
+    NotDifferentiableWarning
+        With ``check=True``, where `diagnose` finds anything but a smooth f.
 
     See Also
     --------
@@ -99,6 +113,7 @@ def gradient_field(
     """
     _check.function(f)
     method = _check.choice(method, "method", ("autograd", "numerical"))
+    check = _check.flag(check, "check")
     device = next((x.device for x in (x0, x1) if isinstance(x, Tensor)), None)
     x0, x1 = _check.axis(x0, "x0", device), _check.axis(x1, "x1", device)
     _check.one_device({"x0": x0, "x1": x1})
@@ -108,7 +123,11 @@ def gradient_field(
             g0, g1 = numerical_gradient(f, *grid)
             values = _check.call(f, [x.clone() for x in grid]).detach().clone()
         else:
-            values, (g0, g1) = value_and_gradient(f, grid, "x0 and x1")
+            values, (g0, g1) = value_and_gradient(
+                f, grid, "x0 and x1", check is not False
+            )
+        if check:
+            diagnosis.warn(diagnosis.examine(f, grid), stacklevel=2)
     return GradientField(x0=x0, x1=x1, values=values, g0=g0, g1=g1)
 
 

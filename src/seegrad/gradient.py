@@ -14,7 +14,9 @@ from seegrad._elementwise import is_elementwise
 from seegrad.taylor import taylor_derivative
 
 
-def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) -> Tensor:
+def derivative(
+    f: Function, x: object, *, order: int = 1, check: bool | None = None
+) -> Tensor:
     """Differentiate a function of one variable at every point of x.
 
     Parameters
@@ -28,7 +30,9 @@ def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) ->
     order : int, optional
         Which derivative: 1 for f′, 2 for f″ and so on.
     check : bool, optional
-        False leaves out the checks that f keeps the points apart, and is fastest.
+        None makes cheap checks that f keeps the points apart; True also diagnoses f at
+        every point, and warns where it has no derivative or autograd hasn't got it;
+        False makes no check of f, and is fastest.
 
     Returns
     -------
@@ -39,12 +43,19 @@ def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) ->
     Raises
     ------
     TypeError
-        If f, x or order is of the wrong kind, or f does not return a tensor.
+        If f, x, order or check is of the wrong kind, or f does not return a tensor.
     ValueError
         If f mixes points, returns another shape, does not depend on x, or raises.
 
+    Warns
+    -----
+    NotDifferentiableWarning
+        With ``check=True``, where `diagnose` finds anything but a smooth f; for higher
+        orders, a smooth lower derivative.
+
     See Also
     --------
+    diagnose : Whether there is a derivative.
     gradient : The same for several variables.
     numerical_derivative : The same by central differences.
 
@@ -77,16 +88,22 @@ def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) ->
     tensor([ 0.,  6., 12.], dtype=torch.float64)
     """
     order = _check.whole_number(order, "order", least=1)
+    check = _check.flag(check, "check")
     _check.function(f)
     x = _check.points(x, "x", fresh=False)
     with _check.undisturbed(x.device):
         if order == 1:
-            return slopes(f, (x,), "x", check)[0]
-        found = _by_taylor(f, x, order) if is_elementwise(f, 1) else None
-        return _by_nesting(f, x, order, check) if found is None else found
+            (slope,) = slopes(f, (x,), "x", check is not False)
+        else:
+            slope = _higher(f, x, order, check is not False)
+        if check:
+            from seegrad import diagnosis  # which differentiates with this module
+
+            diagnosis.warn_up_to(order, f, (x,), stacklevel=2)
+    return slope
 
 
-def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]:
+def gradient(f: Function, *xs: object, check: bool | None = None) -> tuple[Tensor, ...]:
     """Differentiate a function of several variables by each of them.
 
     Parameters
@@ -97,7 +114,7 @@ def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]
     *xs : tensor, array, list or number
         The points, one argument a variable. Their shapes broadcast to one another.
     check : bool, optional
-        As in `derivative`.
+        None, True or False, as in `derivative`.
 
     Returns
     -------
@@ -109,10 +126,15 @@ def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]
     Raises
     ------
     TypeError
-        If f or a variable is of the wrong kind, or f does not return a tensor.
+        If f, a variable or check is of the wrong kind, or f does not return a tensor.
     ValueError
         If the shapes do not broadcast, or f mixes points, returns another shape,
         depends on no variable, or raises.
+
+    Warns
+    -----
+    NotDifferentiableWarning
+        With ``check=True``, where `diagnose` finds anything but a smooth f.
 
     See Also
     --------
@@ -132,10 +154,16 @@ def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]
     >>> seegrad.gradient(lambda x0, x1: x0**2 + x1**2, [1.0, 2.0], 3.0)
     (tensor([2., 4.], dtype=torch.float64), tensor([6., 6.], dtype=torch.float64))
     """
+    check = _check.flag(check, "check")
     _check.function(f)
     points = _check.variables(xs, fresh=False)
     with _check.undisturbed(points[0].device):
-        return slopes(f, points, check=check)
+        found = slopes(f, points, check=check is not False)
+        if check:
+            from seegrad import diagnosis
+
+            diagnosis.warn_up_to(1, f, points, stacklevel=2)
+    return found
 
 
 def value_and_gradient(
@@ -243,6 +271,12 @@ def _pull_all(
         raise _check.not_connected(names)
     pairs = zip(gradients, xs, strict=True)
     return [torch.zeros_like(x) if g is None else g for g, x in pairs]
+
+
+def _higher(f: Function, x: Tensor, order: int, check: bool) -> Tensor:
+    """A derivative of order two or more."""
+    found = _by_taylor(f, x, order) if is_elementwise(f, 1) else None
+    return _by_nesting(f, x, order, check) if found is None else found
 
 
 def _by_taylor(f: Function, x: Tensor, order: int) -> Tensor | None:

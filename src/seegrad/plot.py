@@ -140,6 +140,8 @@ def plot_tangent_line(
 ) -> Axes:
     """Draw a tangent line as a segment centred on the point where it touches.
 
+    At a corner the segment bends there: each half has the slope of its own side.
+
     Parameters
     ----------
     tangent : TangentLine
@@ -173,11 +175,14 @@ def plot_tangent_line(
     _check.result(tangent, TangentLine, "tangent", "tangent_line")
     half = _check.positive(width, "width") / 2
     ax = _flat_axes(ax)
-    touches = zip(*map(_flat, (tangent.x0, tangent.y0, tangent.slope)), strict=True)
-    for number, (x0, y0, slope) in enumerate(touches):
+    parts = (tangent.x0, tangent.y0, tangent.left, tangent.right)
+    for number, (x0, y0, left, right) in enumerate(
+        zip(*map(_flat, parts), strict=True)
+    ):
+        x, y = [x0 - half, x0, x0 + half], [y0 - left * half, y0, y0 + right * half]
+        straight = slice(None, None, 2 if left == right else 1)
         label = "tangent" if number == 0 else None
-        ends = [y0 - slope * half, y0 + slope * half]
-        ax.plot([x0 - half, x0 + half], ends, **SLOPE, label=label)
+        ax.plot(x[straight], y[straight], **SLOPE, label=label)
         ax.plot([x0], [y0], **POINT)
     return _name_axes(ax, "$x$", "$y$")
 
@@ -186,6 +191,8 @@ def plot_tangent_plane(
     plane: TangentPlane, *, ax: Axes3D | None = None, width: float = 2.0
 ) -> Axes3D:
     """Draw a tangent plane as a square patch centred on the point where it touches.
+
+    At a corner the patch folds there: each side has the slopes of its own side.
 
     Parameters
     ----------
@@ -218,12 +225,12 @@ def plot_tangent_plane(
     _check.result(plane, TangentPlane, "plane", "tangent_plane")
     half = _check.positive(width, "width") / 2
     ax3 = _deep_axes(ax)
-    side = np.array([-half, half])
+    side = np.array([-half, 0.0, half])
     a, b = np.meshgrid(side, side)
-    slopes = plane.slopes.reshape(2, -1)
-    parts = (plane.x0, plane.x1, plane.y0, slopes[0], slopes[1])
-    for x0, x1, y0, g0, g1 in zip(*map(_flat, parts), strict=True):
-        height = y0 + g0 * a + g1 * b
+    left, right = plane.left.reshape(2, -1), plane.right.reshape(2, -1)
+    parts = (plane.x0, plane.x1, plane.y0, *left, *right)
+    for x0, x1, y0, l0, l1, r0, r1 in zip(*map(_flat, parts), strict=True):
+        height = y0 + np.where(a < 0, l0, r0) * a + np.where(b < 0, l1, r1) * b
         ax3.plot_surface(x0 + a, x1 + b, height, color=SLOPE["color"], alpha=0.55)
         ax3.plot([x0], [x1], [y0], **POINT, zorder=10)
     return _name_axes(ax3, "$x_0$", "$x_1$", "$y$")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from seegrad import _check
+from seegrad import _check, diagnosis
 from seegrad._check import Function
+from seegrad.diagnosis import Diagnosis
 from seegrad.gradient import value_and_gradient
 
 
@@ -27,6 +29,11 @@ class TangentLine:
     """The derivative at x0, in the shape of x0."""
     intercept: Tensor
     """The height of the line at x = 0, y0 − slope·x0, in the shape of x0."""
+    left: Tensor
+    """The slope just left of x0, in its shape: at a corner another than `slope`, and
+    nan where the curve ends."""
+    right: Tensor
+    """The slope just right of x0, in its shape."""
 
     def __call__(self, x: object) -> Tensor:
         """The height of the line at x, in the broadcast shape of x and x0."""
@@ -51,6 +58,11 @@ class TangentPlane:
     """The function's value there, in the shape of x0."""
     slopes: Tensor
     """The two partial derivatives there, of shape (2,) + the shape of x0."""
+    left: Tensor
+    """The partial slopes just before the point, of the same shape: at a corner others
+    than `slopes`, and nan where the surface ends."""
+    right: Tensor
+    """The partial slopes just after the point, of the same shape."""
 
     def __call__(self, x0: object, x1: object) -> Tensor:
         """The height of the plane at (x0, x1), in their broadcast shape."""
@@ -74,19 +86,26 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
     Returns
     -------
     TangentLine
-        The line, with fields `x0`, `y0`, `slope` and `intercept`; calling it gives its
-        height.
+        The line, with fields `x0`, `y0`, `slope`, `intercept`, `left` and `right`;
+        calling it gives its height.
 
     Raises
     ------
     TypeError
         If f or x0 is of the wrong kind, or f does not return a tensor.
     ValueError
-        If f has no finite value or slope at x0, mixes points, returns another shape,
-        does not depend on x, or raises.
+        If f has no finite value or slope at x0, jumps, is random, mixes points,
+        returns another shape, does not depend on x, or raises.
+
+    Warns
+    -----
+    NotDifferentiableWarning
+        If f has a finite slope but no tangent at x0, as at a corner, or if autograd's
+        slope is not f's. The line then has autograd's slope.
 
     See Also
     --------
+    diagnose : Whether there is a tangent.
     plot_tangent_line : Draw it.
     tangent_plane : The same for two variables.
 
@@ -109,8 +128,17 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
     x0 = _check.points(x0, "x0")
     with _check.undisturbed(x0.device):
         y0, (slope,) = value_and_gradient(f, (x0,), "x0")
-        _refuse_infinite("line", (x0,), y0, (slope,))
-        return TangentLine(x0=x0, y0=y0, slope=slope, intercept=y0 - slope * x0)
+        found = diagnosis.examine(f, (x0,), (y0, (slope,)))
+        _refuse("line", (x0,), y0, (slope,), found)
+        left, right = _one_sided(slope, found)
+        return TangentLine(
+            x0=x0,
+            y0=y0,
+            slope=slope,
+            intercept=y0 - slope * x0,
+            left=left,
+            right=right,
+        )
 
 
 def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
@@ -126,19 +154,26 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
     Returns
     -------
     TangentPlane
-        The plane, with fields `x0`, `x1`, `y0` and `slopes`; calling it gives its
-        height.
+        The plane, with fields `x0`, `x1`, `y0`, `slopes`, `left` and `right`; calling
+        it gives its height.
 
     Raises
     ------
     TypeError
         If f or a point is of the wrong kind, or f does not return a tensor.
     ValueError
-        If f has no finite value or slope there, mixes points, returns another shape,
-        depends on neither variable, or raises.
+        If f has no finite value or slope there, jumps, is random, mixes points,
+        returns another shape, depends on neither variable, or raises.
+
+    Warns
+    -----
+    NotDifferentiableWarning
+        If f has finite slopes but no tangent plane there, as at a corner, or if
+        autograd's slopes are not f's. The plane then has autograd's slopes.
 
     See Also
     --------
+    diagnose : Whether there is a tangent plane.
     plot_tangent_plane : Draw it.
 
     Notes
@@ -160,27 +195,58 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
     points = _check.variables((x0, x1))
     with _check.undisturbed(points[0].device):
         y0, slopes = value_and_gradient(f, points, "x0 and x1")
-        _refuse_infinite("plane", points, y0, slopes)
+        found = diagnosis.examine(f, points, (y0, slopes))
+        _refuse("plane", points, y0, slopes, found)
         dtype = torch.promote_types(slopes[0].dtype, slopes[1].dtype)
         both = torch.stack([s.to(dtype) for s in slopes])
-        return TangentPlane(x0=points[0], x1=points[1], y0=y0, slopes=both)
+        left, right = _one_sided(both, found)
+        return TangentPlane(
+            x0=points[0], x1=points[1], y0=y0, slopes=both, left=left, right=right
+        )
 
 
-def _refuse_infinite(
-    shape: str, at: tuple[Tensor, ...], y0: Tensor, slopes: tuple[Tensor, ...]
+NO_TANGENT = ("mixes points", "random", "jump", "vertical tangent", "cusp")
+
+
+def _one_sided(slopes: Tensor, found: Diagnosis) -> tuple[Tensor, Tensor]:
+    """The slopes left and right, which are the slopes themselves but at a corner."""
+    bent = np.isin(found.kind, ("corner", "tie", "edge of the domain"))
+    here = torch.as_tensor(np.array(bent), device=slopes.device)
+    return (
+        torch.where(here, found.left, slopes),
+        torch.where(here, found.right, slopes),
+    )
+
+
+def _refuse(
+    shape: str,
+    at: tuple[Tensor, ...],
+    y0: Tensor,
+    slopes: tuple[Tensor, ...],
+    found: Diagnosis,
 ) -> None:
+    """Refuse points without a finite tangent, and warn of those without any."""
     finite = y0.isfinite()
     for slope in slopes:
         finite = finite & slope.isfinite()
     if finite.all():
+        without = np.isin(found.kind, NO_TANGENT)
+        if without.any():
+            why = found if found.kind.ndim == 0 else found[without]
+            raise ValueError(
+                f"f must have a tangent {shape} at each point, but it has not. "
+                f"{why.message}"
+            )
+        diagnosis.warn(found, stacklevel=3)
         return
     place = int((~finite).flatten().nonzero()[0])
     where = ", ".join(f"{x.flatten()[place].item():g}" for x in at)
-    found = ", ".join(f"{s.flatten()[place].item():g}" for s in slopes)
+    said = ", ".join(f"{s.flatten()[place].item():g}" for s in slopes)
+    why = found[np.unravel_index(place, y0.shape)] if y0.ndim else found
     raise ValueError(
         f"f must have a finite value and slope where the {shape} touches, but at "
-        f"({where}) its value is {y0.flatten()[place].item():g} and its slope {found}. "
-        "Choose a point inside f's domain where the curve isn't vertical."
+        f"({where}) its value is {y0.flatten()[place].item():g} and its slope {said}. "
+        f"{why.message}"
     )
 
 

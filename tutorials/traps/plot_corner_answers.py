@@ -59,8 +59,15 @@ assert set(looks) == set(answers.values())
 # %%
 # None of the lines touches the curve on both sides, so none is a tangent. For descent,
 # any of them will do: every number from 0 to 1 is a *subgradient* here. It is a choice,
-# not a slope, and another library may choose another.
-#
+# not a slope, and another library may choose another. ``diagnose`` looks at the sides.
+
+corner = seegrad.diagnose(torch.relu, 0.0)
+print(corner.message)
+
+assert corner.kind == "corner"
+assert (corner.left, corner.right, corner.autograd) == (0, 1, 0)
+
+# %%
 # Other functions get worse answers. √x is vertical at 0. And √(x²) is the absolute
 # value, spelled in another way.
 
@@ -104,9 +111,9 @@ assert abs(seegrad.derivative(smooth, 1.0) - 1) < 1e-6
 # **Solution.** No. The mean of both sides' slopes is 0.5, and so is the answer. But it
 # finds that of relu, which says 0.
 
-corner = torch.zeros((), dtype=torch.float64, requires_grad=True)
-assert torch.autograd.gradcheck(spellings["maximum(x, 0)"], corner)
-assert not torch.autograd.gradcheck(torch.relu, corner, raise_exception=False)
+origin = torch.zeros((), dtype=torch.float64, requires_grad=True)
+assert torch.autograd.gradcheck(spellings["maximum(x, 0)"], origin)
+assert not torch.autograd.gradcheck(torch.relu, origin, raise_exception=False)
 
 # %%
 # **Next.** :doc:`/gallery/reductions/plot_max` meets a tie among 17 points.

@@ -76,6 +76,16 @@ assert by_autograd == 2
 assert abs(by_nudging - 4) < 1e-8
 
 # %%
+# ``diagnose`` does that for you, and tells a cut from a corner.
+
+found = seegrad.diagnose(cut, 2.0)
+print(found.message)
+
+assert found.kind == "cut graph"
+assert abs(found.left - 4) < 1e-6
+assert abs(found.right - 4) < 1e-6
+
+# %%
 # The mend is to leave it out. It slips in when one scales by a value of the data itself,
 # as in x / x.abs().max().item(), or logs a number and goes on computing with it.
 #
