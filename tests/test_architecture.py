@@ -135,13 +135,13 @@ OTHER_FRAMEWORKS = {"tensorflow", "jax", "jaxlib", "keras"}
 THEIR_TESTS = ROOT / "tests" / "frameworks"
 ELSEWHERE = [
     path
-    for folder in ("src", "tutorials", "tests", "benchmarks")
+    for folder in ("src", "tutorials", "tests")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if not path.is_relative_to(THEIR_TESTS)
 ]
 
 
-def test_only_chapters_and_their_tests_import_other_frameworks():
+def test_the_library_and_its_tutorials_import_no_other_framework():
     guilty = {
         path.name: found
         for path in [*ELSEWHERE, ROOT / "noxfile.py"]
