@@ -123,8 +123,8 @@ def release(session):
 
 @nox.session
 def bench(session):
-    """Measure speed as ratios against peers; name the benchmarks, or run them all."""
-    install(session, "-e.[plot,graph]", *group("bench"))
+    """Measure speed as ratios against peers, all or those named; run `docs` first."""
+    install(session, "-e.[docs]", *group("bench"))
     session.run("python", "benchmarks", *session.posargs, env=ONE_THREAD)
 
 

@@ -27,6 +27,8 @@ ALL = (
     "graphs",
     "startup",
     "device",
+    "builds",
+    "visits",
 )
 ON_ALL_THREADS = ("curves", "fields")  # the rest is too small to be shared out
 PEERS = ("autograd", "jax", "seegrad", "tensorflow-cpu", "torch", "torchviz")
