@@ -108,7 +108,7 @@ READ = """async () => ({
 class Visit:
     """What it took to open a page."""
 
-    sent: float
+    sent: int
     """Compressed bytes."""
     paint: float
     """Milliseconds to the first contentful paint."""
@@ -167,8 +167,8 @@ def _chromium() -> Iterator[Any]:
 def _peers(folder: Path) -> dict[str, Path]:
     """The peers' sites, by their names."""
     pages.copy(ROOT / "tutorials", folder / "tutorials")
-    kept = ("_ext", "_static", "_ipython", "conf.py")
-    docs = pages.copy(ROOT / "docs", folder / "docs", *kept, "layout.html", "static")
+    own = ("_ext", "_static", "_ipython", "conf.py")
+    docs = pages.copy(ROOT / "docs", folder / "docs", *own, "layout.html", "static")
     (docs / "conf.py").write_text(CONF, encoding="utf-8")
     built = {}
     for theme, name in PEERS.items():
