@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import importlib
 import json
+import os
 import platform
 import sys
 from dataclasses import asdict
@@ -64,7 +65,7 @@ def main(words: list[str]) -> None:
 
 def _processor() -> str:
     """The processor's name, as far as the system tells it, and its cores."""
-    cores = f"{torch.get_num_threads()} cores"
+    cores = f"{os.cpu_count()} cores"
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

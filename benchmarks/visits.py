@@ -13,12 +13,11 @@ import gzip
 import http.server
 import shutil
 import subprocess
-import sys
 import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -26,7 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pages
-from builds import NEEDED, ROOT
+from builds import NEEDED, ROOT, run
 from rounds import Row
 
 HTML = ROOT / "docs" / "_build" / "html"
@@ -40,9 +39,15 @@ PEERS = {
     "pydata_sphinx_theme": "the plain theme",
     "alabaster": "sphinx-gallery's default",
 }
+FIGURES = {
+    "sent": ("bytes sent", 0.5),
+    "paint": ("time to the first paint", None),
+    "script": ("time in scripts", None),
+}
 ROUNDS = 5
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-# Only the pages that are opened are run; the others are there to be linked to.
+# Chapters that aren't opened are not run; they are there to be linked to. Scripts are
+# all run, for their pictures are on the API page.
 CONF = """\
 from pathlib import Path
 
@@ -63,7 +68,8 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": "../tutorials",
     "gallery_dirs": "gallery",
-    "filename_pattern": "plot_tangent_line",
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("seegrad",),
 }
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "smartquotes"]
 nb_execution_excludepatterns = [
@@ -102,7 +108,7 @@ READ = """async () => ({
 class Visit:
     """What it took to open a page."""
 
-    sent: float
+    sent: int
     """Compressed bytes."""
     paint: float
     """Milliseconds to the first contentful paint."""
@@ -120,17 +126,15 @@ def rows() -> Iterator[Row]:
     with TemporaryDirectory() as folder:
         sites = {"seegrad": HTML, **_peers(Path(folder))}
         for page, path in PAGES.items():
-            found = _medians(sites, path)
-            ours = found.pop("seegrad")
-            for peer, theirs in found.items():
-                against = f"{page}, against {peer}"
-                ratio = ours.sent / theirs.sent
-                yield Row(f"{against}: bytes sent", ratio, "×", most=0.5)
-                ratio = ours.paint / theirs.paint
-                yield Row(f"{against}: time to the first paint", ratio, "×")
-                ratio = ours.script / theirs.script
-                yield Row(f"{against}: time in scripts", ratio, "×")
-            yield Row(f"{page}: layout shift", ours.shift, "", most=0)
+            visits = _visits(sites, path)
+            ours = visits.pop("seegrad")
+            for peer, theirs in visits.items():
+                for figure, (words, most) in FIGURES.items():
+                    ratio = _median(ours, figure) / _median(theirs, figure)
+                    what = f"{page}, against {peer}: {words}"
+                    yield Row(what, ratio, "×", most=most)
+            worst = max(visit.shift for visit in ours)
+            yield Row(f"{page}: layout shift", worst, "", most=0)
 
 
 def _missing() -> str | None:
@@ -163,15 +167,14 @@ def _chromium() -> Iterator[Any]:
 def _peers(folder: Path) -> dict[str, Path]:
     """The peers' sites, by their names."""
     pages.copy(ROOT / "tutorials", folder / "tutorials")
-    kept = ("_ext", "_static", "_ipython", "conf.py")
-    docs = pages.copy(ROOT / "docs", folder / "docs", *kept, "layout.html", "static")
+    own = ("_ext", "_static", "_ipython", "conf.py")
+    docs = pages.copy(ROOT / "docs", folder / "docs", *own, "layout.html", "static")
     (docs / "conf.py").write_text(CONF, encoding="utf-8")
     built = {}
     for theme, name in PEERS.items():
         built[name] = folder / theme
         words = ("-q", "-d", folder / "doctrees", "-D", f"html_theme={theme}")
-        command = [sys.executable, "-m", "sphinx", *words, docs, built[name]]
-        subprocess.run([*map(str, command)], check=True, capture_output=True)
+        run(folder, "-m", "sphinx", *map(str, (*words, docs, built[name])))
     if not _fetch_mathjax(folder / "mathjax", [*built.values()]):
         print("npm could not fetch MathJax, so the peers are counted without it.\n")
     return built
@@ -195,8 +198,8 @@ def _fetch_mathjax(folder: Path, sites: list[Path]) -> bool:
 
 
 # ---------------------------------------------------------------- the visits
-def _medians(sites: dict[str, Path], path: str) -> dict[str, Visit]:
-    """The median of each figure for each site, over rounds that alternate.
+def _visits(sites: dict[str, Path], path: str) -> dict[str, list[Visit]]:
+    """Visits to a page of each site, in rounds that alternate.
 
     The first round isn't counted: in it the server compresses what it sends.
     """
@@ -205,15 +208,11 @@ def _medians(sites: dict[str, Path], path: str) -> dict[str, Visit]:
             {name: _visit(browser, html, path) for name, html in sites.items()}
             for _ in range(1 + ROUNDS)
         ]
-    return {
-        name: Visit(
-            **{
-                figure.name: median(getattr(r[name], figure.name) for r in rounds[1:])
-                for figure in fields(Visit)
-            }
-        )
-        for name in sites
-    }
+    return {name: [visits[name] for visits in rounds[1:]] for name in sites}
+
+
+def _median(visits: list[Visit], figure: str) -> float:
+    return median(getattr(visit, figure) for visit in visits)
 
 
 def _visit(browser: Any, html: Path, path: str) -> Visit:
