@@ -14,8 +14,8 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
-OURS = """alt_text built_with card framework_tabs kernel_profile lean listings markup
-    mathml names rerun seal solutions summary take_home topics"""  # in _ext/
+OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
+    markup mathml names rerun seal sizes solutions summary take_home topics"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -26,7 +26,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "notfound.extension",
-    *OURS.split(),
+    *OURS.split(),  # in _ext/
 ]
 exclude_patterns = ["_build", "_ipython", "**.ipynb_checkpoints"]
 exclude_patterns += [f"gallery/**/*.{kind}" for kind in ("ipynb", "py", "json")]

@@ -4,10 +4,8 @@ A script that was downloaded must run by itself, so it begins with a list of wha
 needs (PEP 723), and a notebook begins with a cell that installs it. Neither is typed
 into the tutorials: both name the wheel by its address, which only a build knows.
 
-Two addresses are settings, because forks and mirrors have their own. The site's comes
-from SEEGRAD_SITE, or from Read the Docs, the repository's from SEEGRAD_REPOSITORY; else
-both come from ``[project.urls]`` in pyproject.toml. seegrad is then installed from the
-site, else from the repository, else from the wheel beside the script.
+seegrad is installed from the site, where its address is known, else from the
+repository, else from the wheel beside the script.
 """
 
 import ast
@@ -73,13 +71,6 @@ line keeps several gigabytes of CUDA away:
    $ python -m pip install "{seegrad}"
    $ python {first}.py
 """
-
-
-def address(name, *variables):
-    """An address without a slash at its end, or nothing."""
-    settings = [os.environ.get(variable) for variable in variables]
-    found = next(filter(None, settings), PROJECT.get("urls", {}).get(name, ""))
-    return found.rstrip("/")
 
 
 def requirement(site, repository, wheel):
@@ -205,12 +196,6 @@ def guide(config):
     )
 
 
-def settle(app, config):
-    """Tell Sphinx, and the page for addresses that do not exist, where the site is."""
-    config.html_baseurl = config.site_address and f"{config.site_address}/"
-    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path or "/"
-
-
 def serve(app, exception):
     if exception is None and app.builder.format == "html":
         addresses = app.config.site_address, app.config.repository_address
@@ -218,11 +203,6 @@ def serve(app, exception):
 
 
 def setup(app):
-    site = address("Documentation", "SEEGRAD_SITE", "READTHEDOCS_CANONICAL_URL")
-    repository = address("Repository", "SEEGRAD_REPOSITORY").removesuffix(".git")
-    app.add_config_value("site_address", site, "env", str)
-    app.add_config_value("repository_address", repository, "env", str)
-    app.connect("config-inited", settle)
     app.connect("source-read", link)
     app.connect("build-finished", serve, priority=800)  # after the gallery's verdict
     return {"parallel_read_safe": True, "parallel_write_safe": True}

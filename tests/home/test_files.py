@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 import take_home
+from address import address
 from conftest import DOCS, HTML, ROOT
 
 TUTORIALS = sorted(ROOT.glob("tutorials/*/plot_*.py"))
@@ -40,10 +41,8 @@ def contents(folder):
 
 
 def test_another_build_gives_the_same_bytes(elsewhere):
-    site = take_home.address(
-        "Documentation", "SEEGRAD_SITE", "READTHEDOCS_CANONICAL_URL"
-    )
-    repository = take_home.address("Repository", "SEEGRAD_REPOSITORY")
+    site = address("Documentation", "SEEGRAD_SITE", "READTHEDOCS_CANONICAL_URL")
+    repository = address("Repository", "SEEGRAD_REPOSITORY")
     another = {"SOURCE_DATE_EPOCH": "1", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}
     subprocess.run(
         [sys.executable, "-c", PACK, "out", site, repository],
@@ -122,10 +121,10 @@ def test_colab_is_offered_where_the_repository_is_known(repository, shown):
 
 def test_addresses_come_from_the_environment_before_pyproject(monkeypatch):
     monkeypatch.setitem(take_home.PROJECT, "urls", {"Repository": "https://old/"})
-    assert take_home.address("Repository", "SEEGRAD_NO_SUCH") == "https://old"
+    assert address("Repository", "SEEGRAD_NO_SUCH") == "https://old"
     monkeypatch.setenv("SEEGRAD_TEST", "https://new/")
-    assert take_home.address("Repository", "SEEGRAD_TEST") == "https://new"
-    assert take_home.address("Documentation", "SEEGRAD_NO_SUCH") == ""
+    assert address("Repository", "SEEGRAD_TEST") == "https://new"
+    assert address("Documentation", "SEEGRAD_NO_SUCH") == ""
 
 
 def test_the_guide_names_files_that_are_there():

@@ -1,0 +1,46 @@
+"""Pictures that say how large they are, so that nothing moves when they arrive.
+
+A browser that doesn't know a picture's size makes room for it only once it has loaded,
+and the text that somebody is reading jumps. All pictures of this site are SVG, and each
+names its size at its beginning.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+IMAGE = re.compile(r'<img (?=[^>]*?src="[^":]*?(_(?:images|static)/[^":]+?\.svg)[?"])')
+SIZE = re.compile(
+    r'<svg [^>]*?\b(?:width="([\d.]+)(pt)?" height="([\d.]+)'
+    r'|viewBox="0 0 ([\d.]+) ([\d.]+)")',
+    re.DOTALL,
+)
+
+
+@cache
+def size(path):
+    """Width and height of an SVG file, in CSS pixels."""
+    found = SIZE.search(path.read_text(encoding="utf-8"))
+    width, point, height, *box = found.groups()
+    scale = 96 / 72 if point else 1
+    pair = (width, height) if width else box
+    return [round(float(number) * scale) for number in pair]
+
+
+def write(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+
+    def with_size(found):
+        width, height = size(out / found[1])
+        return f'<img width="{width}" height="{height}" '
+
+    for page in sorted(out.rglob("*.html")):
+        html = page.read_text(encoding="utf-8")
+        page.write_text(IMAGE.sub(with_size, html), encoding="utf-8")
+
+
+def setup(app):
+    app.connect("build-finished", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
