@@ -59,6 +59,7 @@ print(slope.max())
 fig, ax = plt.subplots(layout="constrained")
 seegrad.plot_derivative(x, slope, ax=ax)
 # sphinx_gallery_alt = "The slope of a sine."
+# sphinx_gallery_caption = "It is steepest where the sine is zero."
 plt.show()
 '''
 CHAPTER = """\

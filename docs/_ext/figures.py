@@ -1,9 +1,10 @@
-"""The gallery's figures: crisp, alike from build to build, and described in words.
+"""The gallery's figures: crisp, alike from build to build, and put into words.
 
-sphinx-gallery takes a figure's title for its alternative text, saves PNG, and resets
-matplotlib before each script, in workers that never read conf.py. Here each figure
-becomes an SVG in seegrad's style, and the script says what is to be seen in it, in a
-comment that the page leaves out: ``# sphinx_gallery_alt = "A curve …"``.
+sphinx-gallery takes a figure's title for its alternative text, knows no captions, saves
+PNG, and resets matplotlib before each script, in workers that never read conf.py. Here
+each figure becomes an SVG in seegrad's style, and the script says what is to be seen in
+it and what to look at, in two comments that the page leaves out:
+``# sphinx_gallery_alt = "A curve …"`` and ``# sphinx_gallery_caption = "The slope …"``.
 """
 
 import random
@@ -15,24 +16,36 @@ from matplotlib import pyplot
 from sphinx.errors import ExtensionError
 from sphinx_gallery.scrapers import matplotlib_scraper
 
-ALT = re.compile(r'^# sphinx_gallery_alt = "(.+)"$', re.MULTILINE)
+WORDS = r'^# sphinx_gallery_{} = "(.+)"$'
+ALT, CAPTION = (
+    re.compile(WORDS.format(name), re.MULTILINE) for name in ("alt", "caption")
+)
+SAVED = re.compile(r"image-sg:: (.+)")
+FIGURE = """
+.. figure:: {path}
+   :alt: {alt}
+
+   {caption}
+"""
 
 
 def scrape(block, block_vars, gallery_conf):
-    """Save the block's figure, if it has one, with the text written for it."""
-    texts = ALT.findall(block.content)
+    """Save the block's figure, if it has one, with the words written for it."""
+    alts, captions = ALT.findall(block.content), CAPTION.findall(block.content)
     figures = pyplot.get_fignums()
-    if len(figures) > 1 or len(texts) != len(figures):
+    if len(figures) > 1 or not len(alts) == len(captions) == len(figures):
         raise ExtensionError(
             f"{block_vars['src_file']}, line {block.lineno}: a block draws at most one "
-            f"figure and describes it in one sphinx_gallery_alt comment, but this one "
-            f"has {len(figures)} figures and {len(texts)} descriptions."
+            f"figure, with one sphinx_gallery_alt comment that describes it and one "
+            f"sphinx_gallery_caption comment, but this one has {len(figures)} figures, "
+            f"{len(alts)} descriptions and {len(captions)} captions."
         )
     undated = {"format": "svg", "metadata": {"Date": None}}
-    rst = matplotlib_scraper(block, block_vars, gallery_conf, **undated)
-    if texts:
-        rst = re.sub(r":alt: .*", lambda _: f":alt: {texts[0]}", rst)
-    return rst
+    saved = matplotlib_scraper(block, block_vars, gallery_conf, **undated)
+    if not figures:
+        return saved
+    [path] = SAVED.findall(saved)
+    return FIGURE.format(path=path, alt=alts[0], caption=captions[0])
 
 
 def reset(gallery_conf, script):

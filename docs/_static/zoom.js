@@ -1,8 +1,7 @@
 /* Enlarge a figure: by a click on it or by the button beside it, which the keyboard
    reaches. Escape, the button or a click closes it. Without this script the figure
    simply stays as it is. */
-const FIGURES =
-  ".bd-article :is(.sphx-glr-single-img, figure img, .cell_output img):not(a img)";
+const FIGURES = ".bd-article :is(figure img, .cell_output img):not(a img)";
 const dialog = document.createElement("dialog");
 dialog.className = "seegrad-zoom";
 dialog.setAttribute("aria-label", "Enlarged figure");

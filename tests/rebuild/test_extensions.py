@@ -2,9 +2,13 @@
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
+import figures
 import pytest
+from matplotlib import pyplot
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -29,6 +33,8 @@ The *first* words & more. And others.
 OTHER = "A & B\n=====\n\nIt has a picture.\n\n{}\n"
 PICTURE = ".. image:: dot.svg\n   :alt: {}"
 TOLD = PICTURE.format("A dot in a square.")
+ALT = '# sphinx_gallery_alt = "A dot in a square."\n'
+CAPTION = '# sphinx_gallery_caption = "Look at the dot."\n'
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
@@ -70,6 +76,15 @@ def test_a_picture_without_words_is_a_warning(build, picture):
     _, warned = build(picture)
     assert "the picture dot.svg needs an alternative text" in warned
     assert "[alt_text]" in warned
+
+
+@pytest.mark.parametrize("words", ["", ALT, CAPTION, ALT + CAPTION + CAPTION])
+def test_a_script_says_what_its_figure_shows_and_what_to_look_at(words):
+    block = SimpleNamespace(content=f"plt.show()\n{words}", lineno=9)
+    pyplot.figure()
+    with pytest.raises(ExtensionError, match=r"plot_dot\.py, line 9: .* 1 figures"):
+        figures.scrape(block, {"src_file": "plot_dot.py"}, {})
+    pyplot.close()
 
 
 def test_without_an_address_nothing_needs_one(build):

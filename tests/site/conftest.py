@@ -30,7 +30,7 @@ READ = """() => ({
   text: document.querySelector('main').innerText,
   pictures: [...document.querySelectorAll('main img')].map(e => ({
     src: e.src, alt: e.getAttribute('alt'), ok: e.complete && e.naturalWidth > 0})),
-  bare: [...document.querySelectorAll('main .cell_output img')]
+  bare: [...document.querySelectorAll('main img:not([src*="_thumb."])')]
     .filter(e => !e.closest('figure')?.querySelector('figcaption')).map(e => e.alt),
   links: [...document.querySelectorAll('a[href]')].map(e => e.href),
   folded: [...document.querySelectorAll('details.solution')].map(

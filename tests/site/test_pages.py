@@ -98,7 +98,7 @@ def test_figures_have_text_that_somebody_wrote(visits):
     assert len(figures) >= 20
 
 
-def test_chapters_figures_have_captions(visits):
+def test_figures_have_captions(visits):
     assert not faults(visits, lambda v: v.read["bare"])
 
 

@@ -75,6 +75,7 @@ for ax, (name, (g0, g1)) in zip(axes, pictures.items(), strict=True):
     ax.set(title=name, aspect="equal", xlabel="$x_0$")
 plt.show()
 # sphinx_gallery_alt = "Three panels. Left, the bowl called the wrong way: all arrows point to the middle, as they should. Centre, the saddle called the wrong way: two arrows in the lower left corner, and dots everywhere else. Right, the saddle called the right way: arrows come in along one diagonal and leave along the other."
+# sphinx_gallery_caption = "The same wrong call left and centre: only the saddle gives it away."
 
 assert np.allclose(saddle_right_way, wrong_way[::-1], atol=1e-6)
 

@@ -50,6 +50,7 @@ ax = seegrad.plot_gradient_field(seegrad.gradient_field(bowl, axis, axis))
 seegrad.plot_descent(walk, ax=ax)
 plt.show()
 # sphinx_gallery_alt = "Round contour lines and arrows towards the middle. From a square at (−3, 4) a chain of dots runs straight to the middle, with ever shorter steps, and ends in a star."
+# sphinx_gallery_caption = "A step is a tenth of the gradient, so steps shorten where the bowl flattens."
 
 # %%
 # Now a valley with a bend, Rosenbrock's function. Its lowest point is (1, 1). At
@@ -80,6 +81,7 @@ ax.plot(1, 1, "+", color="#d2601a", markersize=14, label="lowest point")
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 # sphinx_gallery_alt = "Contour lines of a narrow valley that bends like a parabola. The walk drops from a square at (0, 2) straight to the valley floor, and from there creeps along the bend and ends in a star near the plus sign at (1, 1)."
+# sphinx_gallery_caption = "A few steps lead down the wall; all the others go along the floor."
 
 distance = torch.dist(walk.points[-1], torch.ones(2, dtype=torch.float64)).item()
 assert 0.01 < distance < 0.3

@@ -39,6 +39,7 @@ for ax, (name, field) in zip(axes, fields.items(), strict=True):
     ax.set_title(name)
 plt.show()
 # sphinx_gallery_alt = "Three fields of arrows over contour lines. In the bowl all arrows point to the middle. In the saddle they come in along one diagonal and leave along the other. In the waves they run from curved crests into curved valleys."
+# sphinx_gallery_caption = "Look where the arrows shrink: there the landscape is flat."
 
 # %%
 # The bowl is flat at its bottom, the saddle in its middle, and the waves along their

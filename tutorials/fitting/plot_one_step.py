@@ -71,6 +71,7 @@ ax.set(xlabel="$b$", ylabel="$L$", ylim=(-0.6, 3))
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A parabola, the loss over b. A dashed tangent falls steeply at b = 0. A dotted line with two squares leads from that point to a lower one on the parabola, at b = 0.43."
+# sphinx_gallery_caption = "Dashed, all that the step knew; dotted, the step, half way to the bottom."
 
 assert fit.losses[1] < fit.losses[0]
 assert round(line(stepped).item(), 2) == 0.01

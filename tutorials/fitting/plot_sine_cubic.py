@@ -55,6 +55,7 @@ assert torch.allclose(fit.coefficients, c.detach(), rtol=1e-12, atol=1e-15)
 seegrad.plot_losses(fit)
 plt.show()
 # sphinx_gallery_alt = "The loss over 2000 steps on a logarithmic scale. It falls steeply for some hundred steps, and then ever more slowly."
+# sphinx_gallery_caption = "The scale is logarithmic: equal shares of the loss are equal heights."
 
 # %%
 # Fast at first, then slow. Some directions are steep and soon done; others are nearly
@@ -86,6 +87,7 @@ ax.legend()
 plt.show()
 # sphinx_gallery_thumbnail_number = 2
 # sphinx_gallery_alt = "The sine and three cubics. The fit after 2000 steps and the least-squares cubic run along the whole sine. The Maclaurin cubic follows it closely in the middle and leaves it beyond ±2, falling far below on the right."
+# sphinx_gallery_caption = "Three cubics beside the sine: compare them in the middle, and at the ends."
 
 # %%
 # It depends on where. Near zero Maclaurin wins, because it matches the sine's slopes

@@ -63,6 +63,7 @@ ax = seegrad.plot_reduction(result)
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A parabola of 17 dots, and a straight dashed line that rises from −8 on the left to 8 on the right, the same as for the sum."
+# sphinx_gallery_caption = "The line 4x again: the loop, too, hands a 1 to every y."
 
 # %%
 # **On your own.** Is z itself equal bit for bit, too? Try float32, and values that are

@@ -52,6 +52,7 @@ ax = seegrad.plot_reduction(result)
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A parabola of 17 dots. The dashed gradient is −4 at the left end, 4 at the right end, and zero everywhere between."
+# sphinx_gallery_caption = "Only the two ends share the largest y, and each gets half of its slope."
 
 # %%
 # ``y.max(dim=0)`` finds the same 10 and also says where it was. A place can't be two

@@ -61,6 +61,7 @@ ax = seegrad.plot_reduction(result)
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A parabola of 17 dots, and a straight dashed line that rises from −8 on the left to 8 on the right."
+# sphinx_gallery_caption = "What comes back to each point is the slope there, 4x."
 
 # %%
 # **On your own.** What does ``prod`` hand to each y? Work it out for three values,

@@ -75,6 +75,7 @@ ax.set(xlabel="$x$")
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "Three curves, each with a thick piece of tangent at x = −0.75. The parabola's falls steeply, the sine's rises, and the sum's falls gently."
+# sphinx_gallery_caption = "At x = −0.75, the slope of the sum is the sum of the other two slopes."
 
 # %%
 # **On your own.** What happens to the graph of sin(x)² + cos(x)²? It is always 1, so

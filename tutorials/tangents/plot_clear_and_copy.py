@@ -46,6 +46,7 @@ ax.plot(x[50:], wrong[50:], ":", color="#9563c4", label="twice the slope")
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A curve with two straight lines through one of its points. The dashed tangent only touches; the dotted line with twice the slope cuts through the curve."
+# sphinx_gallery_caption = "Dashed, the slope of the first run; dotted, what .grad holds after the second."
 
 # %%
 # So clear ``.grad`` before each run. Training loops call ``optimizer.zero_grad()``,

@@ -72,6 +72,7 @@ ax.lines[-2].set(linestyle=":", color="#1f9168", linewidth=4)
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A rising cubic curve from −4 to 4, and its derivative, a dashed parabola that stays above zero. A short dotted tangent touches the cubic at x = 0.5."
+# sphinx_gallery_caption = "The dotted tangent is as steep as the dashed curve is high, at x = 0.5."
 
 # %%
 # At 0.5 the height is 9.75 and the slope 10.5. The lowest slope is at −2/3, where it is

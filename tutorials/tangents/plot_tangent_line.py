@@ -62,6 +62,7 @@ seegrad.plot_tangent_line(tangent, ax=ax, width=2.5)
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A U-shaped curve. At x = −0.75 a dashed line touches it from below and falls gently to the right."
+# sphinx_gallery_caption = "At the point of contact, the line falls as fast as the curve."
 
 # %%
 # Why is that number the slope? Draw a line through two points of the curve, a secant,
@@ -89,6 +90,7 @@ ax.lines[-1].set_label("secants")
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "Three solid secants start at the point of contact and end further along the curve. The closer their ends, the closer they lie to the dashed tangent."
+# sphinx_gallery_caption = "The closer its second point, the more a secant turns into the tangent."
 
 # %%
 # **On your own.** Where is the tangent of this curve flat? The slope is zero there, so

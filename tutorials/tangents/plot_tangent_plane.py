@@ -51,6 +51,7 @@ seegrad.plot_tangent_plane(plane, ax=ax, width=3)
 ax.view_init(elev=15, azim=160)
 plt.show()
 # sphinx_gallery_alt = "A blue bowl, and an orange square plane that touches its wall from outside, at the point (1, 2), and tilts steeply upwards."
+# sphinx_gallery_caption = "The plane rises twice as steeply along x₁ as along x₀."
 
 # %%
 # Is it the right plane? Cut the picture along x₀ at x₁ = 2. The plane becomes a line,
@@ -90,6 +91,7 @@ seegrad.plot_tangent_plane(plane, ax=ax, width=1.5)
 ax.view_init(elev=40, azim=-60)
 plt.show()
 # sphinx_gallery_alt = "A round ripple, and a small orange plane on its slope that falls towards the rim, equally steep along both axes."
+# sphinx_gallery_caption = "Both slopes are 2 cos 2, so the plane falls along the diagonal."
 
 assert all(math.isclose(s, 2 * math.cos(2), rel_tol=1e-12) for s in plane.slopes)
 

@@ -53,6 +53,7 @@ ax.set(xlabel="$x$")
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "The function max(x, 0): flat on the left, rising on the right, with a corner at 0. Three lines go through the corner, with slopes 0, a half and 1. Each leaves the function on at least one side."
+# sphinx_gallery_caption = "One corner, and the three slopes that six spellings found there."
 
 assert set(looks) == set(answers.values())
 

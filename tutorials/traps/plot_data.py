@@ -38,6 +38,7 @@ ax.plot(elsewhere.x0, elsewhere.y0, "s", color="#9563c4", label="where 20 is tru
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "The parabola x² from −1 to 11. A dashed tangent of slope 4 touches it at 2. A dotted line of slope 20 goes through the same point and shoots up. A square far up the curve, at 10, marks where 20 would be right."
+# sphinx_gallery_caption = "The slope 20 belongs to the square at x = 10, not to x = 2."
 
 assert (tangent.slope, elsewhere.slope) == (4, 20)
 assert abs(tangent.y0 + 20 * (7 - tangent.x0) - 104) < 1e-12

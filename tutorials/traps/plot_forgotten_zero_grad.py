@@ -55,6 +55,7 @@ ax.set(xlabel="step", ylabel="$x_0$")
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 plt.show()
 # sphinx_gallery_alt = "Two runs over 40 steps. The solid one rises from −3 to zero and stays there. The dotted one swings between −3 and 3 like a pendulum, without slowing down."
+# sphinx_gallery_caption = "With clearing, x₀ comes to rest at the bottom; without, it swings through it."
 
 # %%
 # A pendulum without friction. The sum of the old gradients carries x through the bottom

@@ -65,6 +65,7 @@ ax.set_yticks(rows, ways)
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 plt.show()
 # sphinx_gallery_alt = "Five rows, one for each way to write it. All five have a dot at slope 4. Only the first row has a cross on its dot; in the other four, the place of .grad says None."
+# sphinx_gallery_caption = "All five results move with x (dots), but a gradient came only once (cross)."
 
 # %%
 # Ask x. It looks just as it should, so the answer is a list, and a way to tell.

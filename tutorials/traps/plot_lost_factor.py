@@ -56,6 +56,7 @@ ax.plot(t, 2 * t, ":", color="#9563c4", label="$2x$, with x.detach()")
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "The parabola x². A dashed tangent of slope 4 touches it at x = 2. A dotted line of slope 2 goes through the same point and crosses the parabola."
+# sphinx_gallery_caption = "Both lines go through the point at x = 2, but only one touches there."
 
 assert right.slope == 4
 

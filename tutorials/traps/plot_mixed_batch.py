@@ -43,6 +43,7 @@ ax.plot(at, values, "o", color="#9563c4", label="gradient of the sum")
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A straight line rises through nine dots. Each dot carries a short dotted line that lies flat: the gradient of the sum is zero at all of them."
+# sphinx_gallery_caption = "The values rise from point to point, and yet each short line lies flat."
 
 # %%
 # The sum asks how the *total* moves. Nudge one point: its own value goes up, and the

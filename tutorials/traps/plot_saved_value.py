@@ -59,6 +59,7 @@ ax.plot(
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "The curve of e to the x plus 1. A dashed tangent touches it at x = 1. A steeper dotted line, the slope from the overwritten value, cuts through the curve there."
+# sphinx_gallery_caption = "Two slopes at one point: e is right, and e + 1 comes from the overwritten value."
 
 # %%
 # The mend makes a new tensor and leaves the saved one alone.

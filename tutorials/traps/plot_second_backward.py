@@ -78,6 +78,7 @@ ax.set(xlabel="calls of backward()", ylabel="x.grad", xticks=calls, ylim=(0, 7))
 ax.legend(loc="upper right")
 plt.show()
 # sphinx_gallery_alt = "For x + 1 the gradient climbs with each call of backward, 1, 2, 3, 4, away from a grey line at the true slope 1. For x² there is one square at 6, and a cross at the second call, where it fails."
+# sphinx_gallery_caption = "The graph of x + 1 runs again and adds up; that of x² runs once."
 
 # %%
 # The usual cause is a loss that was computed once, before the loop. Compute it inside,

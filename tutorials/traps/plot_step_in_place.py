@@ -60,6 +60,7 @@ ax.text(stopped_at + 0.15, stopped_at**2 + 0.1, "no gradient", color="#9563c4")
 ax.legend(loc="upper right")
 plt.show()
 # sphinx_gallery_alt = "A parabola. A chain of dots walks down it from x = −2 to the bottom. Squares mark the other walk: it has only the first two of these dots, and the second is marked no gradient."
+# sphinx_gallery_caption = "One walk goes on to the bottom; the other (squares) ends after its first step."
 
 path = seegrad.descend(torch.square, [-2.0], learning_rate=0.2, steps=8)
 assert torch.equal(path.points.flatten(), torch.tensor(walk, dtype=torch.float64))

@@ -51,6 +51,7 @@ ax.plot(at, weighted, ":", color="#9563c4", label="gradient=weights")
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 plt.show()
 # sphinx_gallery_alt = "A sine wave and its slope, a dashed cosine. A dotted curve is zero at the left end and meets the cosine only at the right end: the weights grow from 0 to 1."
+# sphinx_gallery_caption = "Ones give the slope (dashed); other weights give something else (dotted)."
 
 # %%
 # The weights must have the shape of y, one each.

@@ -81,6 +81,7 @@ axes[1, 0].axvspan(-2, 0, color="#d2601a", alpha=0.15)
 axes[1, 0].text(-1, 1.3, "nan", color="#d2601a", ha="center", fontsize=20)
 plt.show()
 # sphinx_gallery_alt = "Two columns. Above, the same curve twice: flat at zero on the left, a square root on the right. Below, the gradients: in the first column the left half is missing and says nan, in the second it is zero."
+# sphinx_gallery_caption = "Above, the same values, written in two ways; below, the gradient of each."
 
 # %%
 # **On your own.** log(x) at −1 has the value nan. Is its gradient nan, too? And that of

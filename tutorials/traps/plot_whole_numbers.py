@@ -69,6 +69,7 @@ ax.plot(steps.x0, steps.y0, "o", color="#9563c4", label="slope 0")
 ax.legend(loc="upper center")
 plt.show()
 # sphinx_gallery_alt = "A smooth parabola and a staircase that follows it in flat dashed steps at heights 0, 1 and 4. A dot in the middle of each step marks a slope of zero."
+# sphinx_gallery_caption = "Where the parabola climbs, the staircase jumps; on each of its steps the slope is zero."
 
 assert (steps.slope == 0).all()
 
