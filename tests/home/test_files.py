@@ -120,7 +120,7 @@ def test_colab_is_offered_where_the_repository_is_known(repository, shown):
 
 
 def test_addresses_come_from_the_environment_before_pyproject(monkeypatch):
-    monkeypatch.setitem(take_home.PROJECT, "urls", {"Repository": "https://old/"})
+    monkeypatch.setattr("address.URLS", {"Repository": "https://old/"})
     assert address("Repository", "SEEGRAD_NO_SUCH") == "https://old"
     monkeypatch.setenv("SEEGRAD_TEST", "https://new/")
     assert address("Repository", "SEEGRAD_TEST") == "https://new"

@@ -1,5 +1,7 @@
 """Whole folders, to compare byte for byte."""
 
+from itertools import zip_longest
+
 
 def tree(folder):
     """Every file under a folder, with its content."""
@@ -8,5 +10,16 @@ def tree(folder):
 
 
 def differences(one, other):
-    """The names of the files that are missing in a tree or differ between the two."""
-    return sorted(n for n in one.keys() | other.keys() if one.get(n) != other.get(n))
+    """The files that are missing in a tree or differ, each with its first difference."""
+    return [
+        f"{name}: {first_difference(one.get(name, b''), other.get(name, b''))}"
+        for name in sorted(one.keys() | other.keys())
+        if one.get(name) != other.get(name)
+    ]
+
+
+def first_difference(one, other):
+    """The first lines that differ, up to some length."""
+    pairs = zip_longest(one.splitlines(), other.splitlines(), fillvalue=b"")
+    lines = next((pair for pair in pairs if pair[0] != pair[1]), (one, other))
+    return " / ".join(repr(line[:300]) for line in lines)
