@@ -10,7 +10,7 @@ def tree(folder):
 
 
 def differences(one, other):
-    """The files that are missing in a tree or differ, each with its first difference."""
+    """The files that differ or are missing in one, each with its first difference."""
     return [
         f"{name}: {first_difference(one.get(name, b''), other.get(name, b''))}"
         for name in sorted(one.keys() | other.keys())
