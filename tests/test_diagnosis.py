@@ -546,3 +546,19 @@ def test_nothing_of_the_callers_changes(mode, state):
         assert state() == before
     assert x.grad is None
     assert not found.autograd.requires_grad
+
+
+def test_the_message_of_a_cut_graph_names_both_slopes():
+    message = seegrad.diagnose(lambda x: x * x.detach(), 2.0).message
+    assert message.startswith("At x = 2 ")
+    assert {"4", "2"} <= set(re.findall(r"\d+", message))
+    assert "tangent plane" not in message
+
+
+def test_without_a_tangent_plane_the_message_says_so():
+    def crease(x0, x1):
+        return torch.minimum(x0.abs(), x1.abs())
+
+    found = seegrad.diagnose(crease, 0.0, 0.0)
+    assert found.kind == "corner"
+    assert "no tangent plane" in found.message
