@@ -80,6 +80,7 @@ nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_merge_streams = True
+nb_output_stderr = "remove"  # a library's log isn't the same at every build
 nb_ipywidgets_js = {}
 
 # ---------------------------------------------------------------- HTML
@@ -92,7 +93,6 @@ html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
 html_sidebars = {"*": []}  # none on the chapters
-html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}
 html_theme_options = {
