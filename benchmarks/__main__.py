@@ -38,7 +38,7 @@ PEERS = ("autograd", "jax", "seegrad", "tensorflow-cpu", "torch", "torchviz")
 def main(words: list[str]) -> None:
     """Print one table a file and number of threads."""
     names = [word for word in words if word != "--save"] or list(ALL)
-    every = torch.get_num_threads()
+    every = os.cpu_count() or 1
     machine = {
         "processor": _processor(),
         "system": platform.platform(terse=True),
