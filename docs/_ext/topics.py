@@ -35,6 +35,7 @@ TOPICS = {
     "Wrong, and no error": """plot_lost_factor plot_data plot_where_nan plot_axis_order
         plot_forgotten_zero_grad plot_corner_answers plot_float32_check""",
     "Other frameworks": "frameworks corners from_scratch",
+    "Time and memory": "cost higher_orders plot_slow_fit",
 }
 HEAD = """\
 :orphan:
