@@ -129,3 +129,21 @@ def test_long_values_are_shortened():
     with pytest.raises(TypeError) as caught:
         seegrad.derivative(torch.sin, "x" * 10_000)
     assert len(str(caught.value)) < 400
+
+
+def test_a_sum_that_overflows_is_no_reason_to_refuse_its_terms():
+    _check.finite(torch.tensor([1e308, 1e308], dtype=torch.float64), "x")
+
+
+def test_a_cuda_devices_random_state_is_given_back(monkeypatch):
+    # There is no such device here: its calls are stood in for, in PyTorch's words.
+    states = {"cuda:1": "before"}
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: states[str(device)])
+    monkeypatch.setattr(
+        torch.cuda,
+        "set_rng_state",
+        lambda state, device: states.update({str(device): state}),
+    )
+    with _check.undisturbed(torch.device("cuda:1")):
+        states["cuda:1"] = "changed"
+    assert states == {"cuda:1": "before"}

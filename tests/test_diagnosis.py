@@ -562,3 +562,10 @@ def test_without_a_tangent_plane_the_message_says_so():
     found = seegrad.diagnose(crease, 0.0, 0.0)
     assert found.kind == "corner"
     assert "no tangent plane" in found.message
+
+
+def test_another_tensors_graph_is_no_connection():
+    weight = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    found = seegrad.diagnose(lambda x: weight * (x > 0), [0.0, 1.0])
+    assert found.kind.tolist() == ["not connected", "not connected"]
+    assert weight.grad is None

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 import seegrad
-from seegrad._elementwise import FUNCTIONS, OPERATORS, StandIn, is_elementwise
+from seegrad._elementwise import FUNCTIONS, OPERATORS, StandIn, _go, is_elementwise
+from seegrad.gradient import CHUNK, _chunk
 
 WEIGHT = nn.Parameter(torch.tensor(3.0))
 CHANCE, GENERATOR, DRAWS = random.Random(0), np.random.default_rng(0), torch.Generator()
@@ -221,3 +222,13 @@ def test_without_checks_the_sum_over_the_points_is_what_comes():
     ]
     (slope,) = seegrad.gradient(lambda x: x.cumsum(0), x, check=False)
     assert slope.tolist() == [3.0, 2.0, 1.0]
+
+
+def test_an_operation_on_constants_alone_is_not_followed():
+    with pytest.raises(NotImplementedError):
+        _go("sin", 2.0)
+
+
+def test_an_accelerator_takes_all_points_at_once():
+    assert _chunk(torch.empty(10 * CHUNK, device="meta")) == 10 * CHUNK
+    assert _chunk(torch.empty(10 * CHUNK)) == CHUNK * torch.get_num_threads()

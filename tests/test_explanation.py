@@ -78,6 +78,12 @@ def sparse_gradient():
     return x
 
 
+def nested_gradient():
+    x = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], requires_grad=True)
+    torch.nested.to_padded_tensor(x * 2, 0.0).sum().backward()
+    return x
+
+
 CAUSES = {
     "integers": (lambda: torch.tensor([3, 4]), "dtype", "torch.int64 has no gradient"),
     "argmax": (lambda: leaf(1.0, 2.0).argmax(), "dtype", "argmax"),
@@ -128,6 +134,7 @@ CAUSES = {
     "kept": (kept_after_freezing, "present", "requires_grad=False"),
     "by hand": (given_by_hand, "present", "It holds 5."),
     "sparse": (sparse_gradient, "present", "torch.sparse_coo"),
+    "nested": (nested_gradient, "present", "It is nested."),
 }
 EVERY_CAUSE = pytest.mark.parametrize("cause", CAUSES)
 

@@ -23,6 +23,7 @@ from laws import (
     assert_quotient_rule,
     assert_same,
     assert_slopes_add_up,
+    unseen,
 )
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional
@@ -591,8 +592,10 @@ def test_an_odd_point_leaves_the_others_alone(odd, place):
     ],
     ids=["sinh x - x", "cosh x - sinh x", "1 - cos x", "exp x - 1", "1 + x² - x²"],
 )
-def test_rounding_in_a_function_that_cancels_is_not_taken_for_mixing(f, low, high):
+@pytest.mark.parametrize("way", [lambda f: f, unseen], ids=["seen", "unseen"])
+def test_rounding_in_a_function_that_cancels_is_not_taken_for_mixing(f, low, high, way):
     # A batch runs vectorised code, whose last bits differ from those of one point.
+    f = way(f)
     for start in torch.linspace(low, 2 * low, 50).tolist():
         x = torch.linspace(start, high, 64, dtype=torch.float64)
         assert seegrad.derivative(f, x).isfinite().all()
@@ -605,7 +608,7 @@ def test_rounding_in_low_precision_is_not_taken_for_mixing(dtype):
     def f(x):
         return torch.sigmoid(x * 8) + torch.exp(-(x**2)) * torch.sin(x)
 
-    found = seegrad.derivative(f, x)
+    found = seegrad.derivative(unseen(f), x)
     truth = seegrad.numerical_derivative(f, x.double())
     assert found.dtype == dtype
     assert_same(found.double(), truth, rtol=0, atol=16 * torch.finfo(dtype).eps)
@@ -613,7 +616,7 @@ def test_rounding_in_low_precision_is_not_taken_for_mixing(dtype):
 
 def test_a_steep_step_in_half_precision_is_not_taken_for_mixing():
     x = torch.tensor([-1.35e-3, -1.3e-3, -1.28e-3, -1.25e-3, -1.2e-3]).half()
-    found = seegrad.derivative(lambda x: torch.sigmoid(10000 * x), x)
+    found = seegrad.derivative(unseen(lambda x: torch.sigmoid(10000 * x)), x)
     assert (found >= 0).all()
 
 
@@ -630,3 +633,24 @@ def test_a_function_of_a_tensor_from_inference_mode():
 @pytest.mark.parametrize("order", [1, np.int64(1)])
 def test_an_order_is_any_whole_number(order):
     assert seegrad.derivative(torch.square, 3.0, order=order) == 6.0
+
+
+@pytest.mark.parametrize("check", [None, False])
+def test_nested_passes_give_the_same_as_taylor_arithmetic(check):
+    x = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    for order in (1, 2, 3):
+        found = seegrad.derivative(unseen(torch.exp), x, order=order, check=check)
+        assert_same(found, x.exp())
+
+
+def test_nested_passes_at_one_point_and_of_a_straight_line():
+    assert seegrad.derivative(unseen(torch.exp), 0.0, order=2) == 1
+    found = seegrad.derivative(unseen(lambda x: 3 * x), [1.0, 2.0], order=3)
+    assert found.tolist() == [0.0, 0.0]
+
+
+def test_one_endless_value_among_many_points_leaves_the_others_alone():
+    x = torch.linspace(0, 1, 70_001, dtype=torch.float64)
+    found = seegrad.derivative(torch.sqrt, x, order=2)
+    assert not found[0].isfinite()
+    assert_same(found[1:], -(x[1:] ** -1.5) / 4)

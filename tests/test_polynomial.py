@@ -218,3 +218,8 @@ def test_powers_beyond_float64_are_refused_by_us(size):
     x = [size, 2 * size, 3 * size, 4 * size]
     with pytest.raises(ValueError, match=r"x must|learning_rate must"):
         seegrad.fit_polynomial(x, [1, 2, 3, 4], steps=3)
+
+
+def test_many_points_close_together_are_different_points():
+    x = torch.linspace(1, 1 + 1e-4, 30, dtype=torch.float64)
+    assert len(seegrad.least_squares(x, x, degree=6)) == 7
