@@ -654,3 +654,8 @@ def test_one_endless_value_among_many_points_leaves_the_others_alone():
     found = seegrad.derivative(torch.sqrt, x, order=2)
     assert not found[0].isfinite()
     assert_same(found[1:], -(x[1:] ** -1.5) / 4)
+
+
+def test_a_variable_that_f_ignores_has_gradient_zero_also_unseen():
+    found = seegrad.gradient(unseen(lambda a, b: a * a), [1.0, 2.0], [3.0, 4.0])
+    assert [g.tolist() for g in found] == [[2.0, 4.0], [0.0, 0.0]]

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import math
 import os
 import re
 import subprocess
@@ -1392,3 +1393,22 @@ def test_an_unknown_operation_has_no_rule():
 def test_every_rule_belongs_to_an_operation_of_pytorch(name):
     backward = re.compile(name if name[-1].isdigit() else rf"{name}Backward\d")
     assert any(map(backward.fullmatch, dir(torch._C._functions)))
+
+
+def test_a_folded_nodes_large_gradient_is_summarised():
+    x = torch.ones(2000, dtype=torch.float64, requires_grad=True)
+    y = x
+    for _ in range(5):
+        y = y * 1
+    graph = gradient_graph(y.sum())
+    (folded,) = [node for node in graph.nodes if node.count == 5]
+    assert folded.gradient.shape == (2000,)
+    assert (folded.gradient.min, folded.gradient.max) == (1.0, 1.0)
+    assert folded.gradient.norm == pytest.approx(math.sqrt(2000))
+
+
+def test_the_rule_of_a_complex_exponent_is_told_in_words():
+    x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    graph = gradient_graph((x ** (2 + 1j)).real)
+    (rule,) = [n.rule for n in graph.nodes if n.operation == "PowBackward0"]
+    assert rule == "× exponent·x to the exponent − 1"
