@@ -75,31 +75,25 @@ def live(session):
 def site(session):
     """Read the built site in a real browser; run `docs` first. It needs Java, too."""
     install(session, *group("site"), torch=False)
-    if not shutil.which("chromium"):
-        session.run("playwright", "install", "chromium")
-    # tests/conftest.py is the library's, and keeps tests off the network.
-    session.run("pytest", "--confcutdir=tests/site", "tests/site", *session.posargs)
+    need_chromium(session)
+    run_alone(session, "tests/site")
 
 
 @nox.session
 def home(session):
     """Run what readers take home, as they do, and copy code; run `docs` first."""
     install(session, *group("home"), torch=False)
-    if not shutil.which("chromium"):
-        session.run("playwright", "install", "chromium")
+    need_chromium(session)
     wheel = session.cache_dir / "torch"
     session.run("pip", "download", "--dest", str(wheel), *TORCH, silent=True)
-    env = {"TORCH_WHEEL": str(wheel)}
-    folder = "tests/home"
-    session.run("pytest", f"--confcutdir={folder}", folder, *session.posargs, env=env)
+    run_alone(session, "tests/home", env={"TORCH_WHEEL": str(wheel)})
 
 
 @nox.session
 def deploy(session):
     """Serve the built site with nginx, under load; run `docs` first."""
     install(session, *group("deploy"), torch=False)
-    folder = "tests/deploy"
-    session.run("pytest", f"--confcutdir={folder}", folder, *session.posargs)
+    run_alone(session, "tests/deploy")
 
 
 @nox.session
@@ -157,8 +151,19 @@ def test_in_docs(session, folder):
     """Test in the environment of `docs`: nobody wants TensorFlow installed twice."""
     places = os.pathsep.join(str(Path(".nox/docs") / d) for d in ("bin", "Scripts"))
     python = shutil.which("python", path=places) or session.error("Run `docs` first.")
-    options = (f"--confcutdir={folder}", folder, *session.posargs)
-    session.run(python, "-m", "pytest", *options, env=ONE_THREAD)
+    run_alone(session, folder, python, env=ONE_THREAD)
+
+
+def run_alone(session, folder, python="python", **options):
+    """Test a folder without the library's conftest.py, which bars the network."""
+    words = (f"--confcutdir={folder}", folder, *session.posargs)
+    session.run(python, "-m", "pytest", *words, **options)
+
+
+def need_chromium(session):
+    """Debian's, where there is one, else Playwright's own."""
+    if not shutil.which("chromium"):
+        session.run("playwright", "install", "chromium")
 
 
 def group(name):

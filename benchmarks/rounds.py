@@ -38,21 +38,24 @@ class Row:
 
 
 def medians(
-    contestants: Mapping[str, Callable[[], Any]], *, seconds: float = 2.0
-) -> dict[str, float]:
+    contestants: Mapping[Any, Callable[[], Any]],
+    *,
+    seconds: float = 2.0,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[Any, float]:
     """The median time of each contestant in seconds, over rounds that alternate.
 
     Each is called once more before it is timed: whoever ran before it has filled the
     processor's caches with things of its own.
     """
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(next(iter(times.values()))) < 5:
+    times: dict[Any, list[float]] = {name: [] for name in contestants}
+    end = clock() + seconds
+    while clock() < end or len(next(iter(times.values()))) < 5:
         for name, contestant in contestants.items():
             contestant()
-            start = time.perf_counter()
+            start = clock()
             contestant()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(clock() - start)
     return {name: median(taken) for name, taken in times.items()}
 
 

@@ -1,52 +1,28 @@
 """Times side by side, for the chapters that measure what things cost.
 
-Machines are noisy, and noise comes in spells. Where each round times every contestant
-once, a slow spell slows them all, and the ratio of their medians holds. The time is the
-processor's, so what else runs on the machine doesn't count.
-
 No two runs take the same time, but two builds of the site must give the same bytes. So
 the times are kept in times.json, and a build shows those. ``python docs/stopwatch.py``
-runs the chapters' cells, assertions and all, and takes every time anew.
+runs the chapters' cells, assertions and all, and takes every time anew, in the rounds
+of the benchmarks. The time is the processor's, so what else runs doesn't count.
 """
 
 import datetime
 import json
 import os
 import platform
-import re
+import sys
 import time
 from pathlib import Path
-from statistics import median
 
 DOCS = Path(__file__).parent
 FILE = DOCS / "times.json"
 CHAPTERS = ("cost.md", "higher_orders.md")
-CELL = re.compile(
-    r"^```\{code-cell\} python\n(?:---\n.*?---\n)?(.*?)^```$", re.M | re.S
-)
-
-# On Windows the processor's time moves in steps of 16 ms.
-clock = time.perf_counter if os.name == "nt" else time.process_time
 
 
 def medians(what, contestants, seconds=0.5):
     """The median time of each contestant in seconds, as it was taken last."""
     times = json.loads(FILE.read_text(encoding="utf-8"))["times"][what]
     return dict(zip(contestants, times, strict=True))
-
-
-def measure(contestants, seconds=0.5):
-    """The same, taken now over rounds that alternate."""
-    times = {name: [] for name in contestants}
-    for run in contestants.values():
-        run()  # once in vain: first calls are slow
-    end = clock() + seconds
-    while clock() < end or min(map(len, times.values())) < 5:
-        for name, run in contestants.items():
-            start = clock()
-            run()
-            times[name].append(clock() - start)
-    return {name: median(taken) for name, taken in times.items()}
 
 
 def when():
@@ -59,18 +35,25 @@ def main():
     """Run the chapters with a clock that runs, and keep what it shows."""
     import stopwatch  # the cells' own import finds this one
     import torch
+    from last_build import CELL
+
+    sys.path.append(str(DOCS.parent / "benchmarks"))
+    from rounds import medians
+
+    # On Windows the processor's time moves in steps of 16 ms.
+    clock = time.perf_counter if os.name == "nt" else time.process_time
 
     times = {}
 
     def take(what, contestants, seconds=0.5):
-        found = measure(contestants, seconds)
+        found = medians(contestants, seconds=seconds, clock=clock)
         times[what] = [float(f"{one:.3g}") for one in found.values()]
         return found
 
     stopwatch.medians, stopwatch.when = take, lambda: "Now."
     for chapter in CHAPTERS:
         names = {}
-        for cell in CELL.findall((DOCS / chapter).read_text(encoding="utf-8")):
+        for _, cell in CELL.findall((DOCS / chapter).read_text(encoding="utf-8")):
             exec(compile(cell, chapter, "exec"), names)
     known = {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),

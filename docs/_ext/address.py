@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
-URLS = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"].get("urls", {})
+PROJECT = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+URLS = PROJECT.get("urls", {})
 
 
 def address(name, *variables):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import picture
 from docutils import nodes
+from finished import when_finished
+from matplotlib import pyplot
 from sphinx.addnodes import desc_content
 
 PICTURE = "_static/card.png"
@@ -48,17 +50,18 @@ def introduce(app, pagename, templatename, context, doctree):
     context["card"] = "".join(f"\n  {line}" for line in lines)
 
 
-def draw(app, exception):
+def draw(app):
     """Draw the home page's picture once more, on white, in the size of a card."""
-    if exception or app.builder.format != "html" or not app.config.html_baseurl:
+    if not app.config.html_baseurl:
         return
     figure = picture.draw()
     figure.set_size_inches(SIZE)
     file = Path(app.outdir) / PICTURE
     figure.savefig(file, dpi=100, transparent=False, facecolor="white")
+    pyplot.close(figure)
 
 
 def setup(app):
     app.connect("html-page-context", introduce)
-    app.connect("build-finished", draw)
+    when_finished(app, draw)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

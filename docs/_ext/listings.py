@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from card import first_words
+from finished import when_finished
 
 HEAD = """\
 # seegrad
@@ -19,9 +20,7 @@ HEAD = """\
 """
 
 
-def write(app, exception):
-    if exception or app.builder.format != "html":
-        return
+def write(app):
     pages = sorted(app.env.found_docs - {"404"}, key=in_reading_order(app.env))
     base = app.config.html_baseurl
     address = {page: base + app.builder.get_target_uri(page) for page in pages}
@@ -60,5 +59,5 @@ def sentence(app, page):
 
 
 def setup(app):
-    app.connect("build-finished", write)
+    when_finished(app, write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,6 +8,8 @@ dozen signs. Each mend is a pattern and what stands in its place.
 import re
 from pathlib import Path
 
+from finished import rewrite_pages, when_finished
+
 MENDS = [
     (re.compile(pattern, re.DOTALL), mended)
     for pattern, mended in [
@@ -27,16 +29,15 @@ UNUSED = ["scripts/fontawesome.js*", "scripts/*.map", "styles/*.map"]
 UNUSED += ["vendor/fontawesome/webfonts/*", "webpack-macros.html", "sg-tags.js"]
 
 
-def mend(app, exception):
-    if exception or app.builder.format != "html":
-        return
+def mended(html):
+    for pattern, replacement in MENDS:
+        html = pattern.sub(replacement, html)
+    return html
+
+
+def mend(app):
+    rewrite_pages(app, mended)
     out = Path(app.outdir)
-    for page in sorted(out.rglob("*.html")):
-        html = mended = page.read_text(encoding="utf-8")
-        for pattern, replacement in MENDS:
-            mended = pattern.sub(replacement, mended)
-        if mended != html:
-            page.write_text(mended, encoding="utf-8")
     styles = out / "_static" / "styles" / "pydata-sphinx-theme.css"
     if styles.exists():
         text = ICONS.sub("", styles.read_text(encoding="utf-8"))
@@ -47,5 +48,5 @@ def mend(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", mend)
+    when_finished(app, mend)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,7 +9,8 @@ import base64
 import hashlib
 import re
 from html import unescape
-from pathlib import Path
+
+from finished import rewrite_pages, when_finished
 
 SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
@@ -41,21 +42,18 @@ def hashes(texts):
     return sorted(f"'sha256-{base64.b64encode(d).decode()}'" for d in digests)
 
 
-def seal(app, exception):
-    """Write the policy into every page, in place of an earlier build's."""
-    if exception or app.builder.format != "html":
-        return
-    for page in sorted(Path(app.outdir).rglob("*.html")):
-        html = page.read_text(encoding="utf-8")
-        if CHARSET not in html:  # a part of the theme's, not a page
-            continue
-        bare = POLICY.sub("", html)
-        meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(bare)}" />'
-        sealed = bare.replace(CHARSET, f"{CHARSET}\n    {meta}", 1)
-        if sealed != html:
-            page.write_text(sealed, encoding="utf-8")
+def sealed(html):
+    """The page with its policy, in place of an earlier build's."""
+    bare = POLICY.sub("", html)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(bare)}" />'
+    # A part of the theme's that isn't a page has no such line, and stays as it is.
+    return bare.replace(CHARSET, f"{CHARSET}\n    {meta}", 1)
+
+
+def seal(app):
+    rewrite_pages(app, sealed)
 
 
 def setup(app):
-    app.connect("build-finished", seal, priority=800)  # after whatever writes HTML
+    when_finished(app, seal, priority=800)  # after whatever writes HTML
     return {"parallel_read_safe": True, "parallel_write_safe": True}

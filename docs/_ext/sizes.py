@@ -9,7 +9,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-IMAGE = re.compile(r'<img (?=[^>]*?src="[^":]*?(_(?:images|static)/[^":]+?\.svg)[?"])')
+from finished import rewrite_pages, when_finished
+
+IMAGE = re.compile(
+    r'<img (?!width=)(?=[^>]*?src="[^":]*?(_(?:images|static)/[^":]+?\.svg)[?"])'
+)
 SIZE = re.compile(
     r'<svg [^>]*?\b(?:width="([\d.]+)(pt)?" height="([\d.]+)'
     r'|viewBox="0 0 ([\d.]+) ([\d.]+)")',
@@ -27,20 +31,16 @@ def size(path):
     return [round(float(number) * scale) for number in pair]
 
 
-def write(app, exception):
-    if exception or app.builder.format != "html":
-        return
+def write(app):
     out = Path(app.outdir)
 
     def with_size(found):
         width, height = size(out / found[1])
         return f'<img width="{width}" height="{height}" '
 
-    for page in sorted(out.rglob("*.html")):
-        html = page.read_text(encoding="utf-8")
-        page.write_text(IMAGE.sub(with_size, html), encoding="utf-8")
+    rewrite_pages(app, lambda html: IMAGE.sub(with_size, html))
 
 
 def setup(app):
-    app.connect("build-finished", write)
+    when_finished(app, write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,13 +14,14 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from address import PROJECT
+from finished import when_finished
+
 ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FOLDER = "download"
 ZIP = "seegrad-tutorials.zip"
 FIRST = "plot_tangent_line"  # the script that the guide takes for an example
@@ -196,13 +197,12 @@ def guide(config):
     )
 
 
-def serve(app, exception):
-    if exception is None and app.builder.format == "html":
-        addresses = app.config.site_address, app.config.repository_address
-        pack(Path(app.srcdir, "gallery"), Path(app.outdir, FOLDER), *addresses)
+def serve(app):
+    addresses = app.config.site_address, app.config.repository_address
+    pack(Path(app.srcdir, "gallery"), Path(app.outdir, FOLDER), *addresses)
 
 
 def setup(app):
     app.connect("source-read", link)
-    app.connect("build-finished", serve, priority=800)  # after the gallery's verdict
+    when_finished(app, serve, priority=800)  # after the gallery's verdict
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -118,16 +118,16 @@ def gradient_field(
     x0, x1 = _check.axis(x0, "x0", device), _check.axis(x1, "x1", device)
     _check.one_device({"x0": x0, "x1": x1})
     grid = _check.variables((x0, x1[:, None]), fresh=False)
+    known = None
     with _check.undisturbed(grid[0].device):
         if method == "numerical":
             g0, g1 = numerical_gradient(f, *grid)
             values = _check.call(f, [x.clone() for x in grid]).detach().clone()
         else:
-            values, (g0, g1) = value_and_gradient(
-                f, grid, "x0 and x1", check is not False
-            )
+            known = value_and_gradient(f, grid, "x0 and x1", check is not False)
+            values, (g0, g1) = known
         if check:
-            diagnosis.warn(diagnosis.examine(f, grid), stacklevel=2)
+            diagnosis.warn(diagnosis.examine(f, grid, known), stacklevel=2)
     return GradientField(x0=x0, x1=x1, values=values, g0=g0, g1=g1)
 
 

@@ -89,7 +89,7 @@ def plot_function(
     points = [_check.axis(x, name) for x, name in zip(xs, names, strict=True)]
     if len(points) == 1:
         return _curve(points[0], _values(f, points), ax, {**FUNCTION, "label": label})
-    grid = _check.variables((points[0].expand(len(points[1]), -1), points[1][:, None]))
+    grid = _check.variables((points[0], points[1][:, None]))
     surface: Axes = _surface(grid, _values(f, grid), ax, label)
     return surface
 

@@ -1,0 +1,25 @@
+"""Where extensions meet the finished site: only if it is HTML, and the build went well.
+
+Some of what the parts we build on write can't be had otherwise before it is written.
+"""
+
+from pathlib import Path
+
+
+def when_finished(app, work, priority=500):
+    """Call work(app) at the end of a good build."""
+
+    def finished(app, exception):
+        if exception is None and app.builder.format == "html":
+            work(app)
+
+    app.connect("build-finished", finished, priority=priority)
+
+
+def rewrite_pages(app, change):
+    """Let change(html) replace the text of every page."""
+    for page in sorted(Path(app.outdir).rglob("*.html")):
+        html = page.read_text(encoding="utf-8")
+        changed = change(html)
+        if changed != html:
+            page.write_text(changed, encoding="utf-8")
