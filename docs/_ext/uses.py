@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FOLDERS = (ROOT / "src", ROOT / "docs", ROOT / "docs" / "_ext")  # of our modules
 EVERYTHING = "*"
+MAIN = "__name__ == '__main__'"  # what an import does not run
 
 
 def used_by(code, folder):
@@ -45,8 +46,10 @@ class Module:
         for statement in self.tree.body:
             for name in bound(statement):
                 self.definitions.setdefault(name, []).append(statement)
-            plain = isinstance(statement, (ast.Assign, ast.AnnAssign))
-            if not plain and getattr(statement, "decorator_list", True):
+            quiet = isinstance(statement, (ast.Assign, ast.AnnAssign)) or (
+                isinstance(statement, ast.If) and ast.unparse(statement.test) == MAIN
+            )
+            if not quiet and getattr(statement, "decorator_list", True):
                 self.always.append(statement)
 
     @cache  # noqa: B019, because find() keeps the modules anyway

@@ -31,7 +31,8 @@ def square(s):
     "pkg/shapes.py": "from pkg import edges\nclass Circle: pass\n"
     "class Square:\n    def side(self): return edges.edge()\n",
     "pkg/edges.py": "def edge(): return 1\n",
-    "pkg/late.py": "def now(): return True\n",
+    "pkg/late.py": "from pkg import pen\ndef now(): return True\n"
+    "def main(): print(pen.thick(1))\nif __name__ == '__main__':\n    main()\n",
     "pkg/unused.py": "",
     "pkg/data.py": "FILE = 'table.json'\nfrom pkg import registry\n"
     "def load(): return registry.find()\n",
