@@ -12,7 +12,6 @@ import numbers
 import operator
 import reprlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -92,15 +91,19 @@ class undisturbed:  # noqa: N801, it is used as a function; @contextmanager is s
             torch.cuda.set_rng_state(self.cuda_state, self.cuda)
 
 
-@contextmanager
-def unrecorded() -> Iterator[None]:
+class unrecorded:  # noqa: N801, as above
     """Compute plain tensors: no graph, and no inference tensors either."""
-    if torch.is_inference_mode_enabled():
-        with torch.inference_mode(False), torch.no_grad():
-            yield
-    else:
-        with torch.no_grad():
-            yield
+
+    def __enter__(self) -> None:
+        plain = torch.no_grad()
+        inferring = torch.is_inference_mode_enabled()
+        self.modes = (torch.inference_mode(False), plain) if inferring else (plain,)
+        for mode in self.modes:
+            mode.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        for mode in reversed(self.modes):
+            mode.__exit__(None, None, None)
 
 
 # ---------------------------------------------------------------- points

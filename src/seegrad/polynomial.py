@@ -121,6 +121,8 @@ def fit_polynomial(
     seed = _check.whole_number(seed, "seed", least=0, most=2**63 - 1)
     with _check.unrecorded():
         x, y = _data(x, y, degree)
+        _check.finite(x, "x")
+        _check.finite(y, "y")
     with _check.undisturbed(x.device):
         coefficients = _start(start, seed, degree, x)
         powers = _powers(x, degree)
@@ -161,7 +163,8 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
 
     Notes
     -----
-    Solves min ‖Vc − y‖ with V[i, k] = x[i]ᵏ by a QR factorisation in float64 [1]_. The
+    Solves min ‖Vc − y‖ with V[i, k] = x[i]ᵏ by a QR factorisation in float64 [1]_. With
+    y as one more column of V, the last column of R is Qᵀy, and Q is not needed. The
     points are first divided by the largest of them, which keeps the powers of one size.
 
     References
@@ -180,15 +183,20 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
     with _check.unrecorded():
         x, y = _data(x, y, degree, fresh=False)
         largest = x.abs().max().item() or 1.0
-        q, r = torch.linalg.qr(
-            torch.vander(x.double() / largest, degree + 1, increasing=True)
-        )
+        if not math.isfinite(largest):
+            _check.finite(x, "x")
+        t = x.double() / largest
+        columns = [torch.ones_like(t)]
+        for _ in range(degree):
+            columns.append(columns[-1] * t)
+        r = torch.linalg.qr(torch.stack([*columns, y.double()]).T, mode="r").R
+        r, right = r[: degree + 1].tensor_split([degree + 1], dim=1)
         _refuse_too_few(x, r)
-        right = (q.T @ y.double())[:, None]
         scaled: Tensor = torch.linalg.solve_triangular(r, right, upper=True)[:, 0]
         exponents = torch.arange(degree + 1, dtype=torch.float64, device=x.device)
         coefficients = (scaled / largest**exponents).to(x.dtype)
         if not math.isfinite(coefficients.sum().item()):
+            _check.finite(y, "y")
             raise ValueError(
                 f"x must be of a size whose powers up to {degree} {x.dtype} can hold, "
                 f"but its largest is {largest:g}, and a coefficient overflows. Rescale "
@@ -214,8 +222,6 @@ def _data(
             f"x must have at least {degree + 1} points for degree {degree}, one a "
             f"coefficient, but it has {len(x)}. Add points, or lower the degree."
         )
-    _check.finite(x, "x")
-    _check.finite(y, "y")
     dtype = torch.promote_types(x.dtype, y.dtype)
     return x.to(dtype), y.to(dtype)
 
