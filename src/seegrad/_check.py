@@ -403,7 +403,7 @@ def function(f: object) -> None:
 
 def call(f: Function, xs: Sequence[Tensor]) -> Tensor:
     """f(*xs), or an error that says what f did wrong."""
-    shape = tuple(xs[0].shape)
+    shape = xs[0].shape
     try:
         y = f(*xs)
     except Exception as error:
@@ -459,13 +459,11 @@ def _takes(f: Function, count: int) -> bool:
     return True
 
 
-def _one_value_a_point(
-    y: object, shape: tuple[int, ...], device: torch.device
-) -> Tensor:
+def _one_value_a_point(y: object, shape: torch.Size, device: torch.device) -> Tensor:
     if not isinstance(y, Tensor):
         raise TypeError(
-            f"f must return a tensor of shape {shape}, one value a point, but it "
-            f"returned {describe(y)}. {_instead_of(y)}"
+            f"f must return a tensor of shape {tuple(shape)}, one value a point, but "
+            f"it returned {describe(y)}. {_instead_of(y)}"
         )
     if y.is_nested or y.layout is not torch.strided:
         raise TypeError(
@@ -474,9 +472,10 @@ def _one_value_a_point(
         )
     if y.shape != shape:
         raise ValueError(
-            f"f must return one value a point, shape {shape}, but it returned shape "
-            f"{tuple(y.shape)}. Compute each value from its own point only, without "
-            "sum, mean, indexing or reshaping; for a constant c write c + 0 * x."
+            f"f must return one value a point, shape {tuple(shape)}, but it returned "
+            f"shape {tuple(y.shape)}. Compute each value from its own point only, "
+            "without sum, mean, indexing or reshaping; for a constant c write "
+            "c + 0 * x."
         )
     if y.dtype not in FLOATS:
         raise TypeError(

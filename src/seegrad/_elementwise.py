@@ -57,29 +57,8 @@ class StandIn:
         kwargs: dict[str, object] | None = None,
     ) -> object:
         """Go through ``torch.sin(x)`` as through ``x.sin()``."""
-        name = getattr(function, "__name__", "")
-        return _go(name, *args, **(kwargs or {})) if name in NAMES else NotImplemented
-
-
-def _go(name: str, *operands: object, **options: object) -> StandIn:
-    """Note the operation, and stand in for its result."""
-    if not torch.is_grad_enabled():  # in no_grad() and in a Function's forward
-        raise NotImplementedError
-    result: StandIn | None = None
-    constants: list[object] = [name, *options]
-    for operand in (*operands, *options.values()) if options else operands:
-        if type(operand) is StandIn:
-            result = operand
-        elif isinstance(operand, PLAIN):
-            constants.append(operand)
-        elif isinstance(operand, Tensor) and operand.numel() == 1:
-            constants.append(operand.item())
-        else:  # an array may hold another number for each point
-            raise NotImplementedError
-    if result is None:
-        raise NotImplementedError
-    result._trace += constants
-    return result
+        method = METHODS.get(getattr(function, "__name__", ""))
+        return method(*args, **(kwargs or {})) if method else NotImplemented
 
 
 PLAIN = (int, float, str, type(None), np.number)
@@ -117,14 +96,36 @@ _OPERATORS = """
     __sub__ __truediv__ __xor__
 """
 FUNCTIONS, OPERATORS = _FUNCTIONS.split(), _OPERATORS.split()
-NAMES = {*FUNCTIONS, *OPERATORS}
 
 
 def _method(name: str) -> Callable[..., StandIn]:
-    return lambda *operands, **options: _go(name, *operands, **options)
+    """Note the operation of that name, and stand in for its result."""
 
+    def go(*operands: object, **options: object) -> StandIn:
+        if not torch.is_grad_enabled():  # in no_grad() and in a Function's forward
+            raise NotImplementedError
+        result: StandIn | None = None
+        noted: list[object] = [name, *options]
+        for operand in (*operands, *options.values()) if options else operands:
+            if type(operand) is StandIn:
+                result = operand
+            elif isinstance(operand, PLAIN):
+                noted.append(operand)
+            elif isinstance(operand, Tensor) and operand.numel() == 1:
+                noted.append(operand.item())
+            else:  # an array may hold another number for each point
+                raise NotImplementedError
+        if result is None:
+            raise NotImplementedError
+        result._trace += noted
+        return result
+
+    return go
+
+
+METHODS = {name: _method(name) for name in (*FUNCTIONS, *OPERATORS)}
 
 for _name in (*(n for n in FUNCTIONS if hasattr(Tensor, n)), *OPERATORS):
-    setattr(StandIn, _name, _method(_name))
+    setattr(StandIn, _name, METHODS[_name])
 for _name in ("__array__", "__bool__", "__repr__"):
     setattr(StandIn, _name, _refuse)

@@ -267,10 +267,13 @@ def _pull_all(
 ) -> list[Tensor]:
     """The gradient of y.sum() by each x, zero for a variable that f ignores."""
     gradients = pull_back(y, xs, keep=keep, create_graph=create_graph)
-    if all(g is None for g in gradients):
+    found = [g for g in gradients if g is not None]
+    if not found:
         raise _check.not_connected(names)
-    pairs = zip(gradients, xs, strict=True)
-    return [torch.zeros_like(x) if g is None else g for g, x in pairs]
+    if len(found) < len(xs):
+        pairs = zip(gradients, xs, strict=True)
+        return [torch.zeros_like(x) if g is None else g for g, x in pairs]
+    return found
 
 
 def _higher(f: Function, x: Tensor, order: int, check: bool) -> Tensor:
