@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "reduction": MATHEMATICS,
     "field": {*MATHEMATICS, "diagnosis"},  # check=True
     "polynomial": MATHEMATICS,
-    "diagnosis": MATHEMATICS,
+    "_kinds": set(),
+    "diagnosis": {*MATHEMATICS, "_kinds"},
     "explanation": {"_check"},
     "failure": {"_check"},
     "_rules": set(),

@@ -14,7 +14,7 @@ from laws import assert_same
 from torch.nn import functional
 
 import seegrad
-from seegrad.diagnosis import WORDS
+from seegrad._kinds import WORDS
 
 W = torch.where
 INF, NAN = math.inf, math.nan
