@@ -228,11 +228,14 @@ def gradient_graph(
     gc.disable()  # all that is made here stays: to look for garbage would be in vain
     try:
         walk = _walk(roots, named)
-        record = _Record(walk, *(_folded(walk) if fold else _unfolded(walk)))
-        message = "The gradient was not asked for."
-        if gradients:
-            message = _why_not(walk) or _run(list(roots.values()), walk, record)
-        return record.graph(message)
+        drawn = _folded(walk) if fold else _unfolded(walk)
+        message = _why_not(walk) if gradients else "The gradient was not asked for."
+        if not message:
+            record = _Record(walk, drawn)
+            message = _run(list(roots.values()), walk, record)
+            if not message:
+                return record.graph()
+        return GradientGraph(drawn.nodes, drawn.edges, message)
     finally:
         if collecting:
             gc.enable()
@@ -312,71 +315,59 @@ class _Leaf:
 
 
 @dataclass
-class _Columns:
-    """A graph as lists, one entry a node or an edge.
+class _Walk:
+    """The graph as it was recorded, in the order of a backward pass.
 
-    Lists, for graphs of many thousand nodes: an object a node would take longer to make
+    Rows, for graphs of many thousand nodes: an object a node would take longer to make
     than all the rest.
     """
 
-    kinds: list[str]
-    labels: list[str]
-    operations: list[str]
-    shapes: list[tuple[Shape, ...]]  # one an output
-    rules: list[str]
-    counts: list[int]
+    nodes: list[Row]  # the fields of a `Node`, still without gradient
     edges: list[Row]  # the fields of an `Edge`, still without gradient
-
-
-@dataclass
-class _Walk(_Columns):
-    """The graph as it was recorded, in the order of a backward pass."""
-
+    outputs: list[Any]  # what each node gives, as things with a shape
     functions: list[Any]  # autograd's node; the tensor of a result or leaf
 
 
 def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
     """Number the nodes as autograd's engine runs them: results, operations, leaves."""
     starts = [_start(tensor) for tensor in roots.values()]
-    functions, onward, ends = _reach([function for function, _ in starts])
-    variables = [end.variable for end in ends]
-    results, inside, leaves = len(starts), len(functions), len(ends)
+    functions, onward, ends = _reach(starts)
     operations = [function.name() for function in functions]
-    labels = [*roots, *operations, *["leaf"] * leaves]
+    rules = rules_of(functions, operations)
+    variables = [end.variable for end in ends]
+    nodes: list[Row] = []
+    outputs: list[Any] = []
+    for name, tensor in roots.items():
+        shape = tuple(tensor.shape)
+        nodes.append((len(nodes), "result", name, "", shape, None, "", 1))
+        outputs.append((tensor,))
+    for function, name, rule in zip(functions, operations, rules, strict=True):
+        made = function._input_metadata
+        shape = tuple(made[0].shape) if made else ()
+        nodes.append((len(nodes), "operation", name, name, shape, None, rule, 1))
+        outputs.append(made)
+    for tensor in variables:
+        shape = tuple(tensor.shape)
+        nodes.append((len(nodes), "leaf", "leaf", "", shape, None, LEAF, 1))
+        outputs.append((tensor,))
     if names:
         labels = _labels(roots, functions, operations, variables, names)
-    place = {f: k for k, f in enumerate(functions + ends, start=results)}
+        nodes = [(*n[:2], label, *n[3:]) for n, label in zip(nodes, labels, strict=True)]
+    place = {f: k for k, f in enumerate(functions + ends, start=len(starts))}
     edges = [
         (source, place[function], output, operand, None, 1)
-        for source, following in enumerate([*[(start,) for start in starts], *onward])
+        for source, following in enumerate(onward)
         for operand, (function, output) in enumerate(following)
         if function is not None
     ]
-    return _Walk(
-        kinds=["result"] * results + ["operation"] * inside + ["leaf"] * leaves,
-        labels=labels,
-        operations=[""] * results + operations + [""] * leaves,
-        shapes=[
-            *[(tuple(tensor.shape),) for tensor in roots.values()],
-            *[
-                (tuple(made[0].shape),)
-                if len(made := function._input_metadata) == 1
-                else tuple([tuple(one.shape) for one in made])
-                for function in functions
-            ],
-            *[(tuple(variable.shape),) for variable in variables],
-        ],
-        rules=[""] * results + rules_of(functions, operations) + [LEAF] * leaves,
-        counts=[1] * (results + inside + leaves),
-        edges=edges,
-        functions=[*roots.values(), *functions, *variables],
-    )
+    return _Walk(nodes, edges, outputs, [*roots.values(), *functions, *variables])
 
 
 def _start(tensor: Tensor) -> tuple[Any, int]:
     """Autograd's node that a gradient of the tensor enters, and by which output."""
-    if tensor.grad_fn is not None:
-        return tensor.grad_fn, tensor.output_nr
+    function = tensor.grad_fn
+    if function is not None:
+        return function, tensor.output_nr
     with _check.undisturbed(tensor.device):
         edge = torch.autograd.graph.get_gradient_edge(tensor)
     return edge.node, edge.output_nr
@@ -406,20 +397,20 @@ def _labels(
 
 
 def _reach(starts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
-    """The operations in the order of a backward pass, what each leads to, the ends.
+    """The operations in the order of a backward pass, what leads where, the ends.
 
     The engine gives each operation a sequence number when it is recorded, and runs the
     largest that is ready. An operation is recorded after its operands, so by the time
     it is taken from the heap everything that hands it a gradient has been taken.
     """
     functions: list[Any] = []
-    onward: list[Any] = []
+    onward: list[Any] = [(start,) for start in starts]
     ends: list[Any] = []
     depth: dict[Any, int] = {}
     heap: list[tuple[int, int, Any]] = []
     seen = None
     deepest, limit, level = 0, SHALLOW, 1
-    met: Iterable[tuple[Any, int]] = [(start, 0) for start in starts]
+    met = starts
     while True:
         for function, _ in met:
             if function is None:
@@ -441,7 +432,7 @@ def _reach(starts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
         if level > deepest:
             deepest = level
             if deepest > limit:
-                seen = seen or _Seen(starts)
+                seen = seen or _Seen([start for start, _ in starts])
                 limit = seen.reach(function, deepest)
         met = function.next_functions
         onward.append(met)
@@ -489,32 +480,50 @@ class _Seen:
 # ---------------------------------------------------------------- folding
 
 
-def _unfolded(walk: _Walk) -> tuple[_Columns, Sequence[int], Sequence[int]]:
-    """Each node and each edge for itself, beside its number."""
-    nodes, edges = range(len(walk.kinds)), range(len(walk.edges))
+@dataclass
+class _Drawn:
+    """What is to be drawn of a walk, and where its nodes and edges went."""
+
+    nodes: list[Row]
+    edges: list[Row]
+    place: Sequence[int]  # of each node of the walk, the drawn one
+    way: Sequence[int]  # of each edge, the drawn one; −1 inside of a folded node
+
+
+def _unfolded(walk: _Walk) -> _Drawn:
+    """Each node and each edge for itself."""
+    nodes, edges = range(len(walk.nodes)), range(len(walk.edges))
     # What several threads recorded has no one sequence: there an edge may lead back.
     if [edge for edge in walk.edges if edge[0] >= edge[1]]:
-        return _grouped(walk, list(nodes))
-    return walk, nodes, edges
+        return _grouped(walk, _shapes(walk), list(nodes))
+    return _Drawn(walk.nodes, walk.edges, nodes, edges)
 
 
-def _folded(walk: _Walk) -> tuple[_Columns, Sequence[int], Sequence[int]]:
-    """Nodes that repeat become one: first runs of one operation, then equal branches.
-
-    Beside the folded graph, where in it each node and each edge of the walk went; −1
-    for an edge inside of a folded node.
-    """
-    runs = _runs(walk)
-    branches = _branches(walk, runs)
+def _folded(walk: _Walk) -> _Drawn:
+    """Nodes that repeat become one: first runs of one operation, then equal branches."""
+    shapes = _shapes(walk)
+    numbers: dict[object, int] = {}
+    looks = [
+        numbers.setdefault((*row[1:4], row[6], shape), len(numbers))
+        for row, shape in zip(walk.nodes, shapes, strict=True)
+    ]
+    runs = _runs(walk, looks)
+    branches = _branches(walk, looks, runs)
     members = Counter(branches[run] for run in set(runs))
     groups = [branches[r] if members[branches[r]] >= REPEATS else r for r in runs]
-    return _grouped(walk, groups)
+    return _grouped(walk, shapes, groups)
 
 
-def _runs(walk: _Walk) -> list[int]:
+def _shapes(walk: _Walk) -> list[tuple[Shape, ...]]:
+    """The shapes of each node's outputs."""
+    return [
+        (row[4],) if len(made) == 1 else tuple([tuple(one.shape) for one in made])
+        for row, made in zip(walk.nodes, walk.outputs, strict=True)
+    ]
+
+
+def _runs(walk: _Walk, looks: list[int]) -> list[int]:
     """Nodes in a row of the same operation get the number of the row's first node."""
-    columns = walk.labels, walk.operations, walk.rules, walk.shapes
-    looks = list(zip(*columns, strict=True))
     feeders = Counter([edge[1] for edge in walk.edges])
     run = list(range(len(looks)))
     length = [1] * len(run)
@@ -524,7 +533,7 @@ def _runs(walk: _Walk) -> list[int]:
             source != latest
             and feeders[target] == 1
             and looks[source] == looks[target]
-            and walk.labels[source] == walk.operations[source] != ""
+            and walk.nodes[source][2] == walk.nodes[source][3] != ""
         ):
             latest = source  # a row goes on to one node only
             run[target] = run[source]
@@ -532,7 +541,7 @@ def _runs(walk: _Walk) -> list[int]:
     return [first if length[first] >= REPEATS else k for k, first in enumerate(run)]
 
 
-def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
+def _branches(walk: _Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
     """Nodes that are alike in themselves, above and below share the first's number."""
     down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
@@ -540,24 +549,16 @@ def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
     for source, target, _, operand, *_ in walk.edges:
         run, other = runs[source], runs[target]
         if run != other:
-            ordered = lengths[run] == 1 and walk.operations[run] not in COLLECT
+            ordered = lengths[run] == 1 and walk.nodes[run][3] not in COLLECT
             place = operand if ordered else -1
             down[run].add((place, other))
             up[other].add((place, run))
     numbers: dict[object, int] = {}
 
     def look(run: int, around: set[tuple[int, int]], known: dict[int, int]) -> int:
-        own = run if walk.kinds[run] == "result" else None
-        seen = frozenset((operand, known[other]) for operand, other in around)
-        looks = (
-            own,
-            walk.rules[run],
-            walk.kinds[run],
-            walk.labels[run],
-            walk.shapes[run],
-            seen,
-        )
-        return numbers.setdefault(looks, len(numbers))
+        own = run if walk.nodes[run][1] == "result" else None
+        seen = frozenset([(operand, known[other]) for operand, other in around])
+        return numbers.setdefault((own, looks[run], seen), len(numbers))
 
     order = _in_order({run: {t for _, t in around} for run, around in down.items()})
     below: dict[int, int] = {}
@@ -587,11 +588,11 @@ def _in_order(onward: dict[int, set[int]]) -> list[int]:
 
 
 def _grouped(
-    walk: _Walk, groups: list[int]
-) -> tuple[_Columns, Sequence[int], Sequence[int]]:
+    walk: _Walk, shapes: list[tuple[Shape, ...]], groups: list[int]
+) -> _Drawn:
     """One node a group, one edge for all that lead from one group to another alike."""
     counts = Counter(groups)
-    alike = [len(set(shapes)) == 1 for shapes in walk.shapes]
+    alike = [len(set(outputs)) == 1 for outputs in shapes]
     outputs: dict[tuple[int, int, int], list[int]] = {}
     keys: list[tuple[int, int, int] | None] = []
     for source, target, output, operand, *_ in walk.edges:
@@ -612,13 +613,8 @@ def _grouped(
     ids = {group: number for number, group in enumerate(order)}
     ways = sorted(outputs, key=lambda key: (ids[key[0]], ids[key[1]], key[2]))
     numbers = {key: number for number, key in enumerate(ways)}
-    columns = _Columns(
-        kinds=[walk.kinds[group] for group in order],
-        labels=[walk.labels[group] for group in order],
-        operations=[walk.operations[group] for group in order],
-        shapes=[walk.shapes[group] for group in order],
-        rules=[walk.rules[group] for group in order],
-        counts=[counts[group] for group in order],
+    return _Drawn(
+        nodes=[(ids[g], *walk.nodes[g][1:7], counts[g]) for g in order],
         edges=[
             (
                 ids[key[0]],
@@ -630,11 +626,8 @@ def _grouped(
             )
             for key in ways
         ],
-    )
-    return (
-        columns,
-        [ids[group] for group in groups],
-        [-1 if key is None else numbers[key] for key in keys],
+        place=[ids[group] for group in groups],
+        way=[-1 if key is None else numbers[key] for key in keys],
     )
 
 
@@ -644,26 +637,17 @@ def _grouped(
 class _Record:
     """The gradients that arrive at each drawn node and run along each drawn edge."""
 
-    def __init__(
-        self,
-        walk: _Walk,
-        columns: _Columns,
-        place: Sequence[int],
-        way: Sequence[int],
-    ) -> None:
-        self.columns = columns
-        self.place = place
-        self.way = way
+    def __init__(self, walk: _Walk, drawn: _Drawn) -> None:
         self.walk = walk
-
-    def begin(self) -> None:
-        """Make room for the gradients of a pass."""
-        self.arrived: list[list[Any]] = [[None] * len(s) for s in self.columns.shapes]
-        self.ran: list[Any] = [None] * len(self.columns.edges)
-        self.onward: list[list[tuple[int, int]]] = [[] for _ in self.place]
-        self.entered = [kind == "result" for kind in self.walk.kinds]
+        self.drawn = drawn
+        self.arrived: list[list[Any]] = [[] for _ in drawn.nodes]
+        for place, outputs in zip(drawn.place, walk.outputs, strict=True):
+            self.arrived[place] = [None] * len(outputs)
+        self.ran: list[Any] = [None] * len(drawn.edges)
+        self.onward: list[list[tuple[int, int]]] = [[] for _ in walk.nodes]
+        self.entered = [row[1] == "result" for row in walk.nodes]
         self.copies: dict[int, tuple[Tensor, Tensor]] = {}
-        for edge, way in zip(self.walk.edges, self.way, strict=True):
+        for edge, way in zip(walk.edges, drawn.way, strict=True):
             if way >= 0:  # not inside of a folded node
                 self.onward[edge[0]].append((edge[3], way))
                 self.entered[edge[1]] = True
@@ -672,8 +656,8 @@ class _Record:
         """Add what arrived at a node from outside of its group, and what it sent on."""
         copies, ran = self.copies, self.ran
         if self.entered[node]:
-            place = self.place[node]
-            arrived, count = self.arrived[place], self.columns.counts[place]
+            place = self.drawn.place[node]
+            arrived, count = self.arrived[place], self.drawn.nodes[place][7]
             for output, gradient in enumerate(outputs):
                 if gradient is not None:
                     held, known = arrived[output], copies.get(id(gradient))
@@ -692,7 +676,7 @@ class _Record:
                 elif known:
                     ran[way] = known[0]
                 else:
-                    ran[way] = self._own(gradient, self.columns.edges[way][5])
+                    ran[way] = self._own(gradient, self.drawn.edges[way][5])
 
     def _own(self, gradient: Tensor, count: int) -> Tensor | Summary:
         """A copy for so many gradients to add up in; a summary of a large one alone.
@@ -711,32 +695,19 @@ class _Record:
             self.copies[id(gradient)] = made, gradient
         return made
 
-    def graph(self, message: str) -> GradientGraph:
-        """All of it as plain data; without gradients if there is a message."""
-        columns = self.columns
-        edges = columns.edges
-        arrived: Iterable[Gradient] = repeat(None, len(columns.kinds))
-        if not message:
-            for slots, count in zip(self.arrived, columns.counts, strict=True):
-                if count > 1:
-                    slots[:] = [_keep(gradient) for gradient in slots]
-            arrived = [s[0] if len(s) == 1 else tuple(s) for s in self.arrived]
-            edges = [
-                (*edge[:4], gradient if edge[5] == 1 else _keep(gradient), edge[5])
-                for edge, gradient in zip(edges, self.ran, strict=True)
-            ]
-        nodes = zip(
-            range(len(columns.kinds)),
-            columns.kinds,
-            columns.labels,
-            columns.operations,
-            [shapes[0] if shapes else () for shapes in columns.shapes],
-            arrived,
-            columns.rules,
-            columns.counts,
-            strict=True,
-        )
-        return GradientGraph(list(nodes), edges, message)
+    def graph(self) -> GradientGraph:
+        """All of it as plain data."""
+        nodes = []
+        for row, arrived in zip(self.drawn.nodes, self.arrived, strict=True):
+            if row[7] > 1:
+                arrived = [_keep(gradient) for gradient in arrived]
+            gradient = arrived[0] if len(arrived) == 1 else tuple(arrived)
+            nodes.append((*row[:5], gradient, *row[6:]))
+        edges = [
+            (*row[:4], gradient if row[5] == 1 else _keep(gradient), row[5])
+            for row, gradient in zip(self.drawn.edges, self.ran, strict=True)
+        ]
+        return GradientGraph(nodes, edges, "")
 
 
 def _keep(gradient: Tensor | None) -> Tensor | Summary | None:
@@ -763,9 +734,9 @@ def _summary(gradient: Tensor) -> Summary:
 
 def _why_not(walk: _Walk) -> str:
     """A checkpoint would compute its forward pass again: leave it alone, and say so."""
-    for function, operation in zip(walk.functions, walk.operations, strict=True):
-        saved = _saved_names(function.__class__) if operation else []
-        if operation == "CheckpointFunctionBackward" or _recomputes(function, saved):
+    for row, function in zip(walk.nodes, walk.functions, strict=True):
+        saved = _saved_names(function.__class__) if row[3] else []
+        if row[3] == "CheckpointFunctionBackward" or _recomputes(function, saved):
             return (
                 "The graph holds a checkpoint. Its gradient would compute the forward "
                 "pass again, so none was run."
@@ -793,19 +764,18 @@ def _saved_names(kind: Any) -> list[str]:
 
 def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     """Run the gradient once, listening at every operation; the reason if it can't."""
-    record.begin()
     leaves = [
-        node
-        for node, kind in enumerate(walk.kinds)
-        if kind == "leaf" and walk.functions[node].requires_grad  # it may be frozen now
+        row[0]
+        for row, function in zip(walk.nodes, walk.functions, strict=True)
+        if row[1] == "leaf" and function.requires_grad  # it may be frozen now
     ]
     handles = []
     with _check.undisturbed(roots[0].device), _gradients_kept(walk):
         starts = [torch.ones_like(root) for root in roots]
-        for node, kind in enumerate(walk.kinds):
-            if kind == "operation":
-                listen = partial(record.take, node)
-                handles.append(walk.functions[node].register_hook(listen))
+        for row, function in zip(walk.nodes, walk.functions, strict=True):
+            if row[1] == "operation":
+                listen = partial(record.take, row[0])
+                handles.append(function.register_hook(listen))
         try:
             found = torch.autograd.grad(
                 roots,
@@ -836,7 +806,7 @@ def _gradients_kept(walk: _Walk) -> Iterator[None]:
     Autograd adds to them in every pass, and no path leads from a node to its tensor.
     """
     functions = {
-        f for f, name in zip(walk.functions, walk.operations, strict=True) if name
+        f for row, f in zip(walk.nodes, walk.functions, strict=True) if row[3]
     }
     kinds = _kinds_of(Tensor)
     with torch._C.DisableTorchFunctionSubclass():  # other people's are left alone
