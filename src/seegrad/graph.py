@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush
-from itertools import repeat
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -227,12 +226,14 @@ def gradient_graph(
     collecting = gc.isenabled()
     gc.disable()  # all that is made here stays: to look for garbage would be in vain
     try:
+        retaining = _retaining() if gradients else []  # while there are few objects
         walk = _walk(roots, named)
         drawn = _folded(walk) if fold else _unfolded(walk)
         message = _why_not(walk) if gradients else "The gradient was not asked for."
         if not message:
             record = _Record(walk, drawn)
-            message = _run(list(roots.values()), walk, record)
+            with _gradients_kept(retaining, walk):
+                message = _run(list(roots.values()), walk, record)
             if not message:
                 return record.graph()
         return GradientGraph(drawn.nodes, drawn.edges, message)
@@ -324,7 +325,7 @@ class _Walk:
 
     nodes: list[Row]  # the fields of a `Node`, still without gradient
     edges: list[Row]  # the fields of an `Edge`, still without gradient
-    outputs: list[Any]  # what each node gives, as things with a shape
+    several: dict[int, list[Any]]  # the outputs of a node that hasn't just one
     functions: list[Any]  # autograd's node; the tensor of a result or leaf
 
 
@@ -336,23 +337,24 @@ def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
     rules = rules_of(functions, operations)
     variables = [end.variable for end in ends]
     nodes: list[Row] = []
-    outputs: list[Any] = []
+    several: dict[int, list[Any]] = {}
     for name, tensor in roots.items():
         shape = tuple(tensor.shape)
         nodes.append((len(nodes), "result", name, "", shape, None, "", 1))
-        outputs.append((tensor,))
     for function, name, rule in zip(functions, operations, rules, strict=True):
-        made = function._input_metadata
-        shape = tuple(made[0].shape) if made else ()
+        outputs = function._input_metadata
+        shape = tuple(outputs[0].shape) if outputs else ()
+        if len(outputs) != 1:
+            several[len(nodes)] = outputs
         nodes.append((len(nodes), "operation", name, name, shape, None, rule, 1))
-        outputs.append(made)
     for tensor in variables:
         shape = tuple(tensor.shape)
         nodes.append((len(nodes), "leaf", "leaf", "", shape, None, LEAF, 1))
-        outputs.append((tensor,))
     if names:
         labels = _labels(roots, functions, operations, variables, names)
-        nodes = [(*n[:2], label, *n[3:]) for n, label in zip(nodes, labels, strict=True)]
+        nodes = [
+            (*n[:2], label, *n[3:]) for n, label in zip(nodes, labels, strict=True)
+        ]
     place = {f: k for k, f in enumerate(functions + ends, start=len(starts))}
     edges = [
         (source, place[function], output, operand, None, 1)
@@ -360,7 +362,7 @@ def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
         for operand, (function, output) in enumerate(following)
         if function is not None
     ]
-    return _Walk(nodes, edges, outputs, [*roots.values(), *functions, *variables])
+    return _Walk(nodes, edges, several, [*roots.values(), *functions, *variables])
 
 
 def _start(tensor: Tensor) -> tuple[Any, int]:
@@ -500,7 +502,7 @@ def _unfolded(walk: _Walk) -> _Drawn:
 
 
 def _folded(walk: _Walk) -> _Drawn:
-    """Nodes that repeat become one: first runs of one operation, then equal branches."""
+    """Nodes that repeat become one: runs of one operation, then equal branches."""
     shapes = _shapes(walk)
     numbers: dict[object, int] = {}
     looks = [
@@ -516,10 +518,10 @@ def _folded(walk: _Walk) -> _Drawn:
 
 def _shapes(walk: _Walk) -> list[tuple[Shape, ...]]:
     """The shapes of each node's outputs."""
-    return [
-        (row[4],) if len(made) == 1 else tuple([tuple(one.shape) for one in made])
-        for row, made in zip(walk.nodes, walk.outputs, strict=True)
-    ]
+    shapes: list[tuple[Shape, ...]] = [(row[4],) for row in walk.nodes]
+    for node, outputs in walk.several.items():
+        shapes[node] = tuple([tuple(output.shape) for output in outputs])
+    return shapes
 
 
 def _runs(walk: _Walk, looks: list[int]) -> list[int]:
@@ -528,11 +530,11 @@ def _runs(walk: _Walk, looks: list[int]) -> list[int]:
     run = list(range(len(looks)))
     length = [1] * len(run)
     latest = -1
-    for source, target, *_ in walk.edges:
+    for source, target, _, _, _, _ in walk.edges:
         if (
-            source != latest
+            looks[source] == looks[target]
+            and source != latest
             and feeders[target] == 1
-            and looks[source] == looks[target]
             and walk.nodes[source][2] == walk.nodes[source][3] != ""
         ):
             latest = source  # a row goes on to one node only
@@ -546,7 +548,7 @@ def _branches(walk: _Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
     down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     lengths = Counter(runs)
-    for source, target, _, operand, *_ in walk.edges:
+    for source, target, _, operand, _, _ in walk.edges:
         run, other = runs[source], runs[target]
         if run != other:
             ordered = lengths[run] == 1 and walk.nodes[run][3] not in COLLECT
@@ -587,22 +589,21 @@ def _in_order(onward: dict[int, set[int]]) -> list[int]:
     return order
 
 
-def _grouped(
-    walk: _Walk, shapes: list[tuple[Shape, ...]], groups: list[int]
-) -> _Drawn:
+def _grouped(walk: _Walk, shapes: list[tuple[Shape, ...]], groups: list[int]) -> _Drawn:
     """One node a group, one edge for all that lead from one group to another alike."""
     counts = Counter(groups)
     alike = [len(set(outputs)) == 1 for outputs in shapes]
     outputs: dict[tuple[int, int, int], list[int]] = {}
     keys: list[tuple[int, int, int] | None] = []
-    for source, target, output, operand, *_ in walk.edges:
+    for source, target, output, operand, _, _ in walk.edges:
+        group, other = groups[source], groups[target]
         key = None
-        if groups[source] != groups[target]:
+        if group != other:
             place = operand
-            if counts[groups[source]] > 1 or counts[groups[target]] > 1:
+            if counts[group] > 1 or counts[other] > 1:
                 # Operands are alike here, and outputs if they have one shape.
                 place = -1 if alike[target] else -1 - output
-            key = (groups[source], groups[target], place)
+            key = (group, other, place)
             outputs.setdefault(key, []).append(output)
         keys.append(key)
 
@@ -638,75 +639,99 @@ class _Record:
     """The gradients that arrive at each drawn node and run along each drawn edge."""
 
     def __init__(self, walk: _Walk, drawn: _Drawn) -> None:
-        self.walk = walk
         self.drawn = drawn
-        self.arrived: list[list[Any]] = [[] for _ in drawn.nodes]
-        for place, outputs in zip(drawn.place, walk.outputs, strict=True):
-            self.arrived[place] = [None] * len(outputs)
+        self.arrived: list[list[Any]] = [[None] for _ in drawn.nodes]
+        for node, outputs in walk.several.items():
+            self.arrived[drawn.place[node]] = [None] * len(outputs)
         self.ran: list[Any] = [None] * len(drawn.edges)
-        self.onward: list[list[tuple[int, int]]] = [[] for _ in walk.nodes]
-        self.entered = [row[1] == "result" for row in walk.nodes]
         self.copies: dict[int, tuple[Tensor, Tensor]] = {}
-        for edge, way in zip(walk.edges, drawn.way, strict=True):
-            if way >= 0:  # not inside of a folded node
-                self.onward[edge[0]].append((edge[3], way))
-                self.entered[edge[1]] = True
+        self.latest: dict[int, tuple[Tensor, Summary]] = {}
 
-    def take(self, node: int, inputs: Any, outputs: Any) -> None:
+    def listeners(self, walk: _Walk) -> list[Any]:
+        """What takes a node's gradients, for each; None inside of a folded node."""
+        entered = [row[1] == "result" for row in walk.nodes]
+        onward: list[list[tuple[int, int, int]]] = [[] for _ in walk.nodes]
+        for edge, way in zip(walk.edges, self.drawn.way, strict=True):
+            if way >= 0:  # not inside of a folded node
+                source, target, _, operand, _, _ = edge
+                onward[source].append((operand, way, target))
+                entered[target] = True
+        return [
+            partial(self._take, node, self.arrived[place] if enters else [], ways)
+            if enters or ways
+            else None
+            for node, (place, enters, ways) in enumerate(
+                zip(self.drawn.place, entered, onward, strict=True)
+            )
+        ]
+
+    def _take(
+        self,
+        node: int,
+        arrived: list[Any],
+        ways: list[tuple[int, int, int]],
+        inputs: Any,
+        outputs: Any,
+    ) -> None:
         """Add what arrived at a node from outside of its group, and what it sent on."""
         copies, ran = self.copies, self.ran
-        if self.entered[node]:
-            place = self.drawn.place[node]
-            arrived, count = self.arrived[place], self.drawn.nodes[place][7]
+        if arrived:
             for output, gradient in enumerate(outputs):
                 if gradient is not None:
-                    held, known = arrived[output], copies.get(id(gradient))
+                    held = arrived[output]
                     if held is not None:
                         arrived[output] = held + gradient
+                    elif known := copies.get(id(gradient)):
+                        arrived[output] = known[0]
                     else:
-                        arrived[output] = (
-                            known[0] if known else self._own(gradient, count)
-                        )
-        for operand, way in self.onward[node]:
+                        count = self.drawn.nodes[self.drawn.place[node]][7]
+                        arrived[output] = self._own(gradient, count, node)
+        for operand, way, target in ways:
             gradient = inputs[operand]
             if gradient is not None:
-                held, known = ran[way], copies.get(id(gradient))
+                held = ran[way]
                 if held is not None:
                     ran[way] = held + gradient
-                elif known:
+                elif known := copies.get(id(gradient)):
                     ran[way] = known[0]
                 else:
-                    ran[way] = self._own(gradient, self.drawn.edges[way][5])
+                    ran[way] = self._own(gradient, self.drawn.edges[way][5], target)
+        self.latest.pop(node, None)
 
-    def _own(self, gradient: Tensor, count: int) -> Tensor | Summary:
+    def _own(self, gradient: Tensor, count: int, node: int) -> Tensor | Summary:
         """A copy for so many gradients to add up in; a summary of a large one alone.
 
-        One copy serves all places that are handed the same small tensor. That is held
-        beside it, so that autograd neither writes into it nor gives its id away.
+        One copy serves all places that are handed the same small tensor, and one
+        summary the way to a node and the node. The tensor is held beside it, so that
+        autograd neither writes into it nor gives its id away; a large one only until
+        the node has run or is sent another.
         """
         dense = gradient
         if gradient.layout is not torch.strided:
             dense = gradient.to_dense()
-        large = gradient.numel() > WHOLE
-        if large and count == 1:
-            return _summary(dense)
-        made = dense.clone(memory_format=torch.contiguous_format)
-        if not large:
-            self.copies[id(gradient)] = made, gradient
-        return made
+        if gradient.numel() <= WHOLE or count > 1:
+            made = dense.clone(memory_format=torch.contiguous_format)
+            if gradient.numel() <= WHOLE:
+                self.copies[id(gradient)] = made, gradient
+            return made
+        latest = self.latest.get(node)
+        if latest is None or latest[0] is not gradient:
+            latest = self.latest[node] = gradient, _summary(dense)
+        return latest[1]
 
     def graph(self) -> GradientGraph:
         """All of it as plain data."""
         nodes = []
         for row, arrived in zip(self.drawn.nodes, self.arrived, strict=True):
-            if row[7] > 1:
-                arrived = [_keep(gradient) for gradient in arrived]
-            gradient = arrived[0] if len(arrived) == 1 else tuple(arrived)
-            nodes.append((*row[:5], gradient, *row[6:]))
-        edges = [
-            (*row[:4], gradient if row[5] == 1 else _keep(gradient), row[5])
-            for row, gradient in zip(self.drawn.edges, self.ran, strict=True)
-        ]
+            number, kind, label, operation, shape, _, rule, count = row
+            found = [_keep(g) for g in arrived] if count > 1 else arrived
+            gradient = found[0] if len(found) == 1 else tuple(found)
+            nodes.append((number, kind, label, operation, shape, gradient, rule, count))
+        edges = []
+        for row, ran in zip(self.drawn.edges, self.ran, strict=True):
+            source, target, output, operand, _, count = row
+            gradient = _keep(ran) if count > 1 else ran
+            edges.append((source, target, output, operand, gradient, count))
         return GradientGraph(nodes, edges, "")
 
 
@@ -764,23 +789,29 @@ def _saved_names(kind: Any) -> list[str]:
 
 def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     """Run the gradient once, listening at every operation; the reason if it can't."""
+    listeners = record.listeners(walk)
+    listened = list(zip(walk.nodes, walk.functions, listeners, strict=True))
     leaves = [
-        row[0]
-        for row, function in zip(walk.nodes, walk.functions, strict=True)
-        if row[1] == "leaf" and function.requires_grad  # it may be frozen now
+        (leaf, listener)
+        for row, leaf, listener in listened
+        if row[1] == "leaf" and leaf.requires_grad  # it may be frozen now
     ]
     handles = []
-    with _check.undisturbed(roots[0].device), _gradients_kept(walk):
+    with _check.undisturbed(roots[0].device):
         starts = [torch.ones_like(root) for root in roots]
-        for row, function in zip(walk.nodes, walk.functions, strict=True):
-            if row[1] == "operation":
-                listen = partial(record.take, row[0])
-                handles.append(function.register_hook(listen))
+        # PyTorch starts from a number by itself; where it is told how, it loads SymPy.
+        given = [
+            None if root.numel() == 1 and root.is_floating_point() else start
+            for root, start in zip(roots, starts, strict=True)
+        ]
+        for row, function, listener in listened:
+            if row[1] == "operation" and listener:
+                handles.append(function.register_hook(listener))
         try:
             found = torch.autograd.grad(
                 roots,
-                [walk.functions[leaf] for leaf in leaves],
-                starts,
+                [leaf for leaf, _ in leaves],
+                given,
                 retain_graph=True,
                 allow_unused=True,
             )
@@ -792,31 +823,31 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
             for handle in handles:
                 handle.remove()
     with _check.unrecorded():
-        for result, start in enumerate(starts):
-            record.take(result, (start,), (start,))
-        for leaf, gradient in zip(leaves, found, strict=True):
-            record.take(leaf, (), (gradient,))
+        for listener, start in zip(listeners, starts, strict=False):
+            listener((start,), (start,))
+        for (_, listener), gradient in zip(leaves, found, strict=True):
+            listener((), (gradient,))
     return ""
 
 
-@contextmanager
-def _gradients_kept(walk: _Walk) -> Iterator[None]:
-    """Give back the .grad of tensors on the way, where retain_grad() was called.
-
-    Autograd adds to them in every pass, and no path leads from a node to its tensor.
-    """
-    functions = {
-        f for row, f in zip(walk.nodes, walk.functions, strict=True) if row[3]
-    }
+def _retaining() -> list[Tensor]:
+    """Where retain_grad() was called: from a graph no path leads to its tensors."""
     kinds = _kinds_of(Tensor)
     with torch._C.DisableTorchFunctionSubclass():  # other people's are left alone
-        kept = [
-            (tensor, tensor.grad)
-            for tensor in gc.get_objects()
-            if type(tensor) in kinds
-            and tensor.retains_grad
-            and tensor.grad_fn in functions
-        ]
+        return [t for t in gc.get_objects() if type(t) in kinds and t.retains_grad]
+
+
+def _kinds_of(kind: type) -> set[type]:
+    """A class and all that inherit from it: faster to look up than isinstance."""
+    return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
+
+
+@contextmanager
+def _gradients_kept(retaining: list[Tensor], walk: _Walk) -> Iterator[None]:
+    """Give back the .grad of what lies in the graph: every pass adds to it."""
+    functions = {f for row, f in zip(walk.nodes, walk.functions, strict=True) if row[3]}
+    with torch._C.DisableTorchFunctionSubclass():
+        kept = [(t, t.grad) for t in retaining if t.grad_fn in functions]
     for tensor, _ in kept:
         tensor.grad = None
     try:
@@ -824,8 +855,3 @@ def _gradients_kept(walk: _Walk) -> Iterator[None]:
     finally:
         for tensor, gradient in kept:
             tensor.grad = gradient
-
-
-def _kinds_of(kind: type) -> set[type]:
-    """A class and all that inherit from it: faster to look up than isinstance."""
-    return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
