@@ -327,6 +327,7 @@ class _Walk:
     edges: list[Row]  # the fields of an `Edge`, still without gradient
     several: dict[int, list[Any]]  # the outputs of a node that hasn't just one
     functions: list[Any]  # autograd's node; the tensor of a result or leaf
+    numbers: dict[Any, int]  # of autograd's nodes
 
 
 def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
@@ -355,14 +356,15 @@ def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
         nodes = [
             (*n[:2], label, *n[3:]) for n, label in zip(nodes, labels, strict=True)
         ]
-    place = {f: k for k, f in enumerate(functions + ends, start=len(starts))}
+    numbers = {f: k for k, f in enumerate(functions + ends, start=len(starts))}
     edges = [
-        (source, place[function], output, operand, None, 1)
+        (source, numbers[function], output, operand, None, 1)
         for source, following in enumerate(onward)
         for operand, (function, output) in enumerate(following)
         if function is not None
     ]
-    return _Walk(nodes, edges, several, [*roots.values(), *functions, *variables])
+    things = [*roots.values(), *functions, *variables]
+    return _Walk(nodes, edges, several, things, numbers)
 
 
 def _start(tensor: Tensor) -> tuple[Any, int]:
@@ -506,8 +508,10 @@ def _folded(walk: _Walk) -> _Drawn:
     shapes = _shapes(walk)
     numbers: dict[object, int] = {}
     looks = [
-        numbers.setdefault((*row[1:4], row[6], shape), len(numbers))
-        for row, shape in zip(walk.nodes, shapes, strict=True)
+        numbers.setdefault((kind, label, operation, outputs, rule), len(numbers))
+        for (_, kind, label, operation, _, _, rule, _), outputs in zip(
+            walk.nodes, shapes, strict=True
+        )
     ]
     runs = _runs(walk, looks)
     branches = _branches(walk, looks, runs)
@@ -845,9 +849,8 @@ def _kinds_of(kind: type) -> set[type]:
 @contextmanager
 def _gradients_kept(retaining: list[Tensor], walk: _Walk) -> Iterator[None]:
     """Give back the .grad of what lies in the graph: every pass adds to it."""
-    functions = {f for row, f in zip(walk.nodes, walk.functions, strict=True) if row[3]}
     with torch._C.DisableTorchFunctionSubclass():
-        kept = [(t, t.grad) for t in retaining if t.grad_fn in functions]
+        kept = [(t, t.grad) for t in retaining if t.grad_fn in walk.numbers]
     for tensor, _ in kept:
         tensor.grad = None
     try:
