@@ -507,12 +507,12 @@ def _folded(walk: _Walk) -> _Drawn:
     """Nodes that repeat become one: runs of one operation, then equal branches."""
     shapes = _shapes(walk)
     numbers: dict[object, int] = {}
-    looks = [
-        numbers.setdefault((kind, label, operation, outputs, rule), len(numbers))
-        for (_, kind, label, operation, _, _, rule, _), outputs in zip(
-            walk.nodes, shapes, strict=True
-        )
-    ]
+    looks = []
+    for row, outputs in zip(walk.nodes, shapes, strict=True):
+        node, kind, label, operation, _, _, rule, _ = row
+        alone = node if kind == "result" else None
+        look = alone, kind, label, operation, outputs, rule
+        looks.append(numbers.setdefault(look, len(numbers)))
     runs = _runs(walk, looks)
     branches = _branches(walk, looks, runs)
     members = Counter(branches[run] for run in set(runs))
@@ -559,26 +559,24 @@ def _branches(walk: _Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
             place = operand if ordered else -1
             down[run].add((place, other))
             up[other].add((place, run))
-    numbers: dict[object, int] = {}
-
-    def look(run: int, around: set[tuple[int, int]], known: dict[int, int]) -> int:
-        own = run if walk.nodes[run][1] == "result" else None
-        seen = frozenset([(operand, known[other]) for operand, other in around])
-        return numbers.setdefault((own, looks[run], seen), len(numbers))
-
     order = _in_order({run: {t for _, t in around} for run, around in down.items()})
+    numbers: dict[object, int] = {}
     below: dict[int, int] = {}
     for run in reversed(order):
-        below[run] = look(run, down[run], below)
+        seen = frozenset([(place, below[other]) for place, other in down[run]])
+        below[run] = numbers.setdefault((looks[run], seen), len(numbers))
     above: dict[int, int] = {}
     for run in order:
-        above[run] = look(run, up[run], above)
+        seen = frozenset([(place, above[other]) for place, other in up[run]])
+        above[run] = numbers.setdefault((looks[run], seen), len(numbers))
     first: dict[tuple[int, int], int] = {}
     return {run: first.setdefault((below[run], above[run]), run) for run in order}
 
 
 def _in_order(onward: dict[int, set[int]]) -> list[int]:
     """The numbers, each after all that lead to it, the smallest that is ready first."""
+    if all(number < min(around) for number, around in onward.items() if around):
+        return sorted(onward)
     open_ends = Counter(target for around in onward.values() for target in around)
     ready = [number for number in onward if not open_ends[number]]
     heapify(ready)
@@ -622,14 +620,14 @@ def _grouped(walk: _Walk, shapes: list[tuple[Shape, ...]], groups: list[int]) ->
         nodes=[(ids[g], *walk.nodes[g][1:7], counts[g]) for g in order],
         edges=[
             (
-                ids[key[0]],
-                ids[key[1]],
-                outputs[key][0] if len(set(outputs[key])) == 1 else None,
-                key[2] if key[2] >= 0 else None,
+                ids[group],
+                ids[other],
+                made[0] if len(set(made)) == 1 else None,
+                place if place >= 0 else None,
                 None,
-                len(outputs[key]),
+                len(made),
             )
-            for key in ways
+            for (group, other, place), made in [(key, outputs[key]) for key in ways]
         ],
         place=[ids[group] for group in groups],
         way=[-1 if key is None else numbers[key] for key in keys],
