@@ -624,8 +624,9 @@ def test_the_readers_hooks_stay():
     calls = []
     y.register_hook(lambda gradient: calls.append(1) or gradient * 10)
     root = y.sum()
-    graph = gradient_graph(root, names={"x": x})
+    graph = gradient_graph(root, names={"x": x, "y": y})
     assert named(graph, "x").gradient.tolist() == [20] * 3
+    assert named(graph, "y").gradient.tolist() == [10] * 3  # as in its .grad
     calls.clear()
     root.backward()
     assert calls == [1]
@@ -681,6 +682,22 @@ def test_records_share_no_memory_with_the_caller(case):
     for tensor in stored_tensors(gradient_graph(case.root)):
         if tensor.numel() and tensor.layout is torch.strided:
             assert tensor.untyped_storage().data_ptr() not in places
+
+
+def test_the_gradient_of_a_number_loads_no_more_than_backward_does():
+    found = run_python(
+        """
+        import sys, torch
+        from seegrad.graph import gradient_graph
+
+        x = torch.ones(3, requires_grad=True)
+        x.sum().backward()
+        before = set(sys.modules)
+        assert gradient_graph(x.sum()).message == ""
+        print(sorted(set(sys.modules) - before))
+        """
+    )
+    assert found.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -865,6 +882,15 @@ def test_a_large_gradient_is_summarised():
     assert torch.equal(found.few, truth.flatten()[: len(found.few)])
     assert isinstance(graph.edges[-1].gradient, Summary)
     assert isinstance(named(graph, "SumBackward0").gradient, Tensor)
+
+
+def test_a_large_gradient_that_a_hook_changes_is_summarised_twice():
+    y = leaf(2000) * 2
+    y.register_hook(lambda gradient: gradient * 10)
+    graph = gradient_graph(y.sum(), names={"y": y})
+    changed = named(graph, "y")
+    (edge,) = [edge for edge in graph.edges if edge.target == changed.id]
+    assert (edge.gradient.max, changed.gradient.max) == (1, 10)
 
 
 @pytest.mark.parametrize(("size", "kind"), [(WHOLE, Tensor), (WHOLE + 1, Summary)])

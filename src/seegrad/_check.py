@@ -364,17 +364,17 @@ def flag(value: object, name: str) -> bool | None:
 
 def choice(value: object, name: str, choices: Sequence[str]) -> str:
     """One of the given words."""
+    if isinstance(value, str) and value in choices:
+        return value
     known = ", ".join(repr(c) for c in choices)
     if not isinstance(value, str):
         raise TypeError(
             f"{name} must be one of {known}, but it is {describe(value)}. "
             "Pass a string."
         )
-    if value not in choices:
-        raise ValueError(
-            f"{name} must be one of {known}, but it is {value!r}. Choose one of them."
-        )
-    return value
+    raise ValueError(
+        f"{name} must be one of {known}, but it is {value!r}. Choose one of them."
+    )
 
 
 # ---------------------------------------------------------------- functions

@@ -23,7 +23,7 @@ from typing import Any
 from torch import Tensor
 
 from seegrad import _check
-from seegrad.graph import Edge, GradientGraph, Node, Row
+from seegrad.graph import Edge, GradientGraph, Node
 
 DIRECTIONS = ("backward", "forward")
 FORMATS = (".svg", ".png", ".pdf", ".dot")
@@ -55,30 +55,21 @@ SHOWN = 4  # so many numbers of a gradient fit into a picture
 def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
     """The graph in Graphviz's language, the same text for the same program."""
     forward = _check.choice(direction, "direction", DIRECTIONS) == "forward"
-    lines = [*HEAD]
-    for row in graph.node_rows:
-        look = _look(row) if row[5] is not None else _look_without_gradient(row[1:])
-        lines.append(f"n{row[0]} [{look}]")
+    start, end = (1, 0) if forward else (0, 1)
+    look = _usual_look if graph.message else _look
+    lines = [*HEAD, *[f"n{row[0]} [{look(*row[1:])}]" for row in graph.node_rows]]
     # Room for labels makes the layout of hundreds of edges take many seconds.
     attribute = "label" if len(graph.edge_rows) <= CROWDED else "xlabel"
-    for source, target, output, operand, gradient, count in graph.edge_rows:
-        look = ""
-        if gradient is not None or count > 1:
-            edge = Edge(source, target, output, operand, gradient, count)
-            look = f" [{attribute}={_quote(' ' + _edge_text(edge))}]"
-        start, end = (target, source) if forward else (source, target)
-        lines.append(f"n{start} -> n{end}{look}")
+    for row in graph.edge_rows:
+        line = f"n{row[start]} -> n{row[end]}"
+        if row[4] is not None or row[5] > 1:
+            line += f" [{attribute}={_quote(' ' + _edge_text(Edge(*row)))}]"
+        lines.append(line)
     return "\n".join([*lines, "}", ""])
 
 
-@lru_cache(maxsize=1_000)
-def _look_without_gradient(row: Row) -> str:
-    """Without gradients most nodes look alike; `row` is without the node's number."""
-    return _look((0, *row))
-
-
-def _look(row: Row) -> str:
-    node = Node(*row)
+def _look(*fields: Any) -> str:
+    node = Node(0, *fields)
     label = _quote("\n".join(_node_lines(node)))
     # Graphviz reads a tooltip's backslashes twice.
     tooltip = _quote(_node_sentence(node).replace("\\", "\\\\"))
@@ -86,6 +77,9 @@ def _look(row: Row) -> str:
         f"shape={SHAPES[node.kind]} style={STYLES[node.kind]} "
         f'color="{COLORS[node.kind]}" label={label} tooltip={tooltip}'
     )
+
+
+_usual_look = lru_cache(maxsize=1_000)(_look)  # without gradients most look alike
 
 
 def _node_lines(node: Node) -> list[str]:

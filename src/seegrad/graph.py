@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush
-from itertools import repeat
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -227,12 +226,17 @@ def gradient_graph(
     collecting = gc.isenabled()
     gc.disable()  # all that is made here stays: to look for garbage would be in vain
     try:
+        retaining = _retaining() if gradients else []  # while there are few objects
         walk = _walk(roots, named)
-        record = _Record(walk, *(_folded(walk) if fold else _unfolded(walk)))
-        message = "The gradient was not asked for."
-        if gradients:
-            message = _why_not(walk) or _run(list(roots.values()), walk, record)
-        return record.graph(message)
+        drawn = _folded(walk) if fold else _unfolded(walk)
+        message = _why_not(walk) if gradients else "The gradient was not asked for."
+        if not message:
+            record = _Record(walk, drawn)
+            with _gradients_kept(retaining, walk):
+                message = _run(list(roots.values()), walk, record)
+            if not message:
+                return record.graph()
+        return GradientGraph(drawn.nodes, drawn.edges, message)
     finally:
         if collecting:
             gc.enable()
@@ -312,71 +316,62 @@ class _Leaf:
 
 
 @dataclass
-class _Columns:
-    """A graph as lists, one entry a node or an edge.
+class _Walk:
+    """The graph as it was recorded, in the order of a backward pass.
 
-    Lists, for graphs of many thousand nodes: an object a node would take longer to make
+    Rows, for graphs of many thousand nodes: an object a node would take longer to make
     than all the rest.
     """
 
-    kinds: list[str]
-    labels: list[str]
-    operations: list[str]
-    shapes: list[tuple[Shape, ...]]  # one an output
-    rules: list[str]
-    counts: list[int]
+    nodes: list[Row]  # the fields of a `Node`, still without gradient
     edges: list[Row]  # the fields of an `Edge`, still without gradient
-
-
-@dataclass
-class _Walk(_Columns):
-    """The graph as it was recorded, in the order of a backward pass."""
-
+    several: dict[int, list[Any]]  # the outputs of a node that hasn't just one
     functions: list[Any]  # autograd's node; the tensor of a result or leaf
+    numbers: dict[Any, int]  # of autograd's nodes
 
 
 def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
     """Number the nodes as autograd's engine runs them: results, operations, leaves."""
     starts = [_start(tensor) for tensor in roots.values()]
-    functions, onward, ends = _reach([function for function, _ in starts])
-    variables = [end.variable for end in ends]
-    results, inside, leaves = len(starts), len(functions), len(ends)
+    functions, onward, ends = _reach(starts)
     operations = [function.name() for function in functions]
-    labels = [*roots, *operations, *["leaf"] * leaves]
+    rules = rules_of(functions, operations)
+    variables = [end.variable for end in ends]
+    nodes: list[Row] = []
+    several: dict[int, list[Any]] = {}
+    for name, tensor in roots.items():
+        shape = tuple(tensor.shape)
+        nodes.append((len(nodes), "result", name, "", shape, None, "", 1))
+    for function, name, rule in zip(functions, operations, rules, strict=True):
+        outputs = function._input_metadata
+        shape = tuple(outputs[0].shape) if outputs else ()
+        if len(outputs) != 1:
+            several[len(nodes)] = outputs
+        nodes.append((len(nodes), "operation", name, name, shape, None, rule, 1))
+    for tensor in variables:
+        shape = tuple(tensor.shape)
+        nodes.append((len(nodes), "leaf", "leaf", "", shape, None, LEAF, 1))
     if names:
         labels = _labels(roots, functions, operations, variables, names)
-    place = {f: k for k, f in enumerate(functions + ends, start=results)}
+        nodes = [
+            (*n[:2], label, *n[3:]) for n, label in zip(nodes, labels, strict=True)
+        ]
+    numbers = {f: k for k, f in enumerate(functions + ends, start=len(starts))}
     edges = [
-        (source, place[function], output, operand, None, 1)
-        for source, following in enumerate([*[(start,) for start in starts], *onward])
+        (source, numbers[function], output, operand, None, 1)
+        for source, following in enumerate(onward)
         for operand, (function, output) in enumerate(following)
         if function is not None
     ]
-    return _Walk(
-        kinds=["result"] * results + ["operation"] * inside + ["leaf"] * leaves,
-        labels=labels,
-        operations=[""] * results + operations + [""] * leaves,
-        shapes=[
-            *[(tuple(tensor.shape),) for tensor in roots.values()],
-            *[
-                (tuple(made[0].shape),)
-                if len(made := function._input_metadata) == 1
-                else tuple([tuple(one.shape) for one in made])
-                for function in functions
-            ],
-            *[(tuple(variable.shape),) for variable in variables],
-        ],
-        rules=[""] * results + rules_of(functions, operations) + [LEAF] * leaves,
-        counts=[1] * (results + inside + leaves),
-        edges=edges,
-        functions=[*roots.values(), *functions, *variables],
-    )
+    things = [*roots.values(), *functions, *variables]
+    return _Walk(nodes, edges, several, things, numbers)
 
 
 def _start(tensor: Tensor) -> tuple[Any, int]:
     """Autograd's node that a gradient of the tensor enters, and by which output."""
-    if tensor.grad_fn is not None:
-        return tensor.grad_fn, tensor.output_nr
+    function = tensor.grad_fn
+    if function is not None:
+        return function, tensor.output_nr
     with _check.undisturbed(tensor.device):
         edge = torch.autograd.graph.get_gradient_edge(tensor)
     return edge.node, edge.output_nr
@@ -406,20 +401,20 @@ def _labels(
 
 
 def _reach(starts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
-    """The operations in the order of a backward pass, what each leads to, the ends.
+    """The operations in the order of a backward pass, what leads where, the ends.
 
     The engine gives each operation a sequence number when it is recorded, and runs the
     largest that is ready. An operation is recorded after its operands, so by the time
     it is taken from the heap everything that hands it a gradient has been taken.
     """
     functions: list[Any] = []
-    onward: list[Any] = []
+    onward: list[Any] = [(start,) for start in starts]
     ends: list[Any] = []
     depth: dict[Any, int] = {}
     heap: list[tuple[int, int, Any]] = []
     seen = None
     deepest, limit, level = 0, SHALLOW, 1
-    met: Iterable[tuple[Any, int]] = [(start, 0) for start in starts]
+    met = starts
     while True:
         for function, _ in met:
             if function is None:
@@ -441,7 +436,7 @@ def _reach(starts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
         if level > deepest:
             deepest = level
             if deepest > limit:
-                seen = seen or _Seen(starts)
+                seen = seen or _Seen([start for start, _ in starts])
                 limit = seen.reach(function, deepest)
         met = function.next_functions
         onward.append(met)
@@ -489,42 +484,62 @@ class _Seen:
 # ---------------------------------------------------------------- folding
 
 
-def _unfolded(walk: _Walk) -> tuple[_Columns, Sequence[int], Sequence[int]]:
-    """Each node and each edge for itself, beside its number."""
-    nodes, edges = range(len(walk.kinds)), range(len(walk.edges))
+@dataclass
+class _Drawn:
+    """What is to be drawn of a walk, and where its nodes and edges went."""
+
+    nodes: list[Row]
+    edges: list[Row]
+    place: Sequence[int]  # of each node of the walk, the drawn one
+    way: Sequence[int]  # of each edge, the drawn one; −1 inside of a folded node
+
+
+def _unfolded(walk: _Walk) -> _Drawn:
+    """Each node and each edge for itself."""
+    nodes, edges = range(len(walk.nodes)), range(len(walk.edges))
     # What several threads recorded has no one sequence: there an edge may lead back.
     if [edge for edge in walk.edges if edge[0] >= edge[1]]:
-        return _grouped(walk, list(nodes))
-    return walk, nodes, edges
+        return _grouped(walk, _shapes(walk), list(nodes))
+    return _Drawn(walk.nodes, walk.edges, nodes, edges)
 
 
-def _folded(walk: _Walk) -> tuple[_Columns, Sequence[int], Sequence[int]]:
-    """Nodes that repeat become one: first runs of one operation, then equal branches.
-
-    Beside the folded graph, where in it each node and each edge of the walk went; −1
-    for an edge inside of a folded node.
-    """
-    runs = _runs(walk)
-    branches = _branches(walk, runs)
+def _folded(walk: _Walk) -> _Drawn:
+    """Nodes that repeat become one: runs of one operation, then equal branches."""
+    shapes = _shapes(walk)
+    numbers: dict[object, int] = {}
+    looks = []
+    for row, outputs in zip(walk.nodes, shapes, strict=True):
+        node, kind, label, operation, _, _, rule, _ = row
+        alone = node if kind == "result" else None
+        look = alone, kind, label, operation, outputs, rule
+        looks.append(numbers.setdefault(look, len(numbers)))
+    runs = _runs(walk, looks)
+    branches = _branches(walk, looks, runs)
     members = Counter(branches[run] for run in set(runs))
     groups = [branches[r] if members[branches[r]] >= REPEATS else r for r in runs]
-    return _grouped(walk, groups)
+    return _grouped(walk, shapes, groups)
 
 
-def _runs(walk: _Walk) -> list[int]:
+def _shapes(walk: _Walk) -> list[tuple[Shape, ...]]:
+    """The shapes of each node's outputs."""
+    shapes: list[tuple[Shape, ...]] = [(row[4],) for row in walk.nodes]
+    for node, outputs in walk.several.items():
+        shapes[node] = tuple([tuple(output.shape) for output in outputs])
+    return shapes
+
+
+def _runs(walk: _Walk, looks: list[int]) -> list[int]:
     """Nodes in a row of the same operation get the number of the row's first node."""
-    columns = walk.labels, walk.operations, walk.rules, walk.shapes
-    looks = list(zip(*columns, strict=True))
     feeders = Counter([edge[1] for edge in walk.edges])
     run = list(range(len(looks)))
     length = [1] * len(run)
     latest = -1
-    for source, target, *_ in walk.edges:
+    for source, target, _, _, _, _ in walk.edges:
         if (
-            source != latest
+            looks[source] == looks[target]
+            and source != latest
             and feeders[target] == 1
-            and looks[source] == looks[target]
-            and walk.labels[source] == walk.operations[source] != ""
+            and walk.nodes[source][2] == walk.nodes[source][3] != ""
         ):
             latest = source  # a row goes on to one node only
             run[target] = run[source]
@@ -532,46 +547,36 @@ def _runs(walk: _Walk) -> list[int]:
     return [first if length[first] >= REPEATS else k for k, first in enumerate(run)]
 
 
-def _branches(walk: _Walk, runs: list[int]) -> dict[int, int]:
+def _branches(walk: _Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
     """Nodes that are alike in themselves, above and below share the first's number."""
     down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     lengths = Counter(runs)
-    for source, target, _, operand, *_ in walk.edges:
+    for source, target, _, operand, _, _ in walk.edges:
         run, other = runs[source], runs[target]
         if run != other:
-            ordered = lengths[run] == 1 and walk.operations[run] not in COLLECT
+            ordered = lengths[run] == 1 and walk.nodes[run][3] not in COLLECT
             place = operand if ordered else -1
             down[run].add((place, other))
             up[other].add((place, run))
-    numbers: dict[object, int] = {}
-
-    def look(run: int, around: set[tuple[int, int]], known: dict[int, int]) -> int:
-        own = run if walk.kinds[run] == "result" else None
-        seen = frozenset((operand, known[other]) for operand, other in around)
-        looks = (
-            own,
-            walk.rules[run],
-            walk.kinds[run],
-            walk.labels[run],
-            walk.shapes[run],
-            seen,
-        )
-        return numbers.setdefault(looks, len(numbers))
-
     order = _in_order({run: {t for _, t in around} for run, around in down.items()})
+    numbers: dict[object, int] = {}
     below: dict[int, int] = {}
     for run in reversed(order):
-        below[run] = look(run, down[run], below)
+        seen = frozenset([(place, below[other]) for place, other in down[run]])
+        below[run] = numbers.setdefault((looks[run], seen), len(numbers))
     above: dict[int, int] = {}
     for run in order:
-        above[run] = look(run, up[run], above)
+        seen = frozenset([(place, above[other]) for place, other in up[run]])
+        above[run] = numbers.setdefault((looks[run], seen), len(numbers))
     first: dict[tuple[int, int], int] = {}
     return {run: first.setdefault((below[run], above[run]), run) for run in order}
 
 
 def _in_order(onward: dict[int, set[int]]) -> list[int]:
     """The numbers, each after all that lead to it, the smallest that is ready first."""
+    if all(number < min(around) for number, around in onward.items() if around):
+        return sorted(onward)
     open_ends = Counter(target for around in onward.values() for target in around)
     ready = [number for number in onward if not open_ends[number]]
     heapify(ready)
@@ -586,22 +591,21 @@ def _in_order(onward: dict[int, set[int]]) -> list[int]:
     return order
 
 
-def _grouped(
-    walk: _Walk, groups: list[int]
-) -> tuple[_Columns, Sequence[int], Sequence[int]]:
+def _grouped(walk: _Walk, shapes: list[tuple[Shape, ...]], groups: list[int]) -> _Drawn:
     """One node a group, one edge for all that lead from one group to another alike."""
     counts = Counter(groups)
-    alike = [len(set(shapes)) == 1 for shapes in walk.shapes]
+    alike = [len(set(outputs)) == 1 for outputs in shapes]
     outputs: dict[tuple[int, int, int], list[int]] = {}
     keys: list[tuple[int, int, int] | None] = []
-    for source, target, output, operand, *_ in walk.edges:
+    for source, target, output, operand, _, _ in walk.edges:
+        group, other = groups[source], groups[target]
         key = None
-        if groups[source] != groups[target]:
+        if group != other:
             place = operand
-            if counts[groups[source]] > 1 or counts[groups[target]] > 1:
+            if counts[group] > 1 or counts[other] > 1:
                 # Operands are alike here, and outputs if they have one shape.
                 place = -1 if alike[target] else -1 - output
-            key = (groups[source], groups[target], place)
+            key = (group, other, place)
             outputs.setdefault(key, []).append(output)
         keys.append(key)
 
@@ -612,29 +616,21 @@ def _grouped(
     ids = {group: number for number, group in enumerate(order)}
     ways = sorted(outputs, key=lambda key: (ids[key[0]], ids[key[1]], key[2]))
     numbers = {key: number for number, key in enumerate(ways)}
-    columns = _Columns(
-        kinds=[walk.kinds[group] for group in order],
-        labels=[walk.labels[group] for group in order],
-        operations=[walk.operations[group] for group in order],
-        shapes=[walk.shapes[group] for group in order],
-        rules=[walk.rules[group] for group in order],
-        counts=[counts[group] for group in order],
+    return _Drawn(
+        nodes=[(ids[g], *walk.nodes[g][1:7], counts[g]) for g in order],
         edges=[
             (
-                ids[key[0]],
-                ids[key[1]],
-                outputs[key][0] if len(set(outputs[key])) == 1 else None,
-                key[2] if key[2] >= 0 else None,
+                ids[group],
+                ids[other],
+                made[0] if len(set(made)) == 1 else None,
+                place if place >= 0 else None,
                 None,
-                len(outputs[key]),
+                len(made),
             )
-            for key in ways
+            for (group, other, place), made in [(key, outputs[key]) for key in ways]
         ],
-    )
-    return (
-        columns,
-        [ids[group] for group in groups],
-        [-1 if key is None else numbers[key] for key in keys],
+        place=[ids[group] for group in groups],
+        way=[-1 if key is None else numbers[key] for key in keys],
     )
 
 
@@ -644,99 +640,101 @@ def _grouped(
 class _Record:
     """The gradients that arrive at each drawn node and run along each drawn edge."""
 
-    def __init__(
-        self,
-        walk: _Walk,
-        columns: _Columns,
-        place: Sequence[int],
-        way: Sequence[int],
-    ) -> None:
-        self.columns = columns
-        self.place = place
-        self.way = way
-        self.walk = walk
-
-    def begin(self) -> None:
-        """Make room for the gradients of a pass."""
-        self.arrived: list[list[Any]] = [[None] * len(s) for s in self.columns.shapes]
-        self.ran: list[Any] = [None] * len(self.columns.edges)
-        self.onward: list[list[tuple[int, int]]] = [[] for _ in self.place]
-        self.entered = [kind == "result" for kind in self.walk.kinds]
+    def __init__(self, walk: _Walk, drawn: _Drawn) -> None:
+        self.drawn = drawn
+        self.arrived: list[list[Any]] = [[None] for _ in drawn.nodes]
+        for node, outputs in walk.several.items():
+            self.arrived[drawn.place[node]] = [None] * len(outputs)
+        self.ran: list[Any] = [None] * len(drawn.edges)
         self.copies: dict[int, tuple[Tensor, Tensor]] = {}
-        for edge, way in zip(self.walk.edges, self.way, strict=True):
-            if way >= 0:  # not inside of a folded node
-                self.onward[edge[0]].append((edge[3], way))
-                self.entered[edge[1]] = True
+        self.latest: dict[int, tuple[Tensor, Summary]] = {}
 
-    def take(self, node: int, inputs: Any, outputs: Any) -> None:
+    def listeners(self, walk: _Walk) -> list[Any]:
+        """What takes a node's gradients, for each; None inside of a folded node."""
+        entered = [row[1] == "result" for row in walk.nodes]
+        onward: list[list[tuple[int, int, int]]] = [[] for _ in walk.nodes]
+        for edge, way in zip(walk.edges, self.drawn.way, strict=True):
+            if way >= 0:  # not inside of a folded node
+                source, target, _, operand, _, _ = edge
+                onward[source].append((operand, way, target))
+                entered[target] = True
+        return [
+            partial(self._take, node, self.arrived[place] if enters else [], ways)
+            if enters or ways
+            else None
+            for node, (place, enters, ways) in enumerate(
+                zip(self.drawn.place, entered, onward, strict=True)
+            )
+        ]
+
+    def _take(
+        self,
+        node: int,
+        arrived: list[Any],
+        ways: list[tuple[int, int, int]],
+        inputs: Any,
+        outputs: Any,
+    ) -> None:
         """Add what arrived at a node from outside of its group, and what it sent on."""
         copies, ran = self.copies, self.ran
-        if self.entered[node]:
-            place = self.place[node]
-            arrived, count = self.arrived[place], self.columns.counts[place]
+        if arrived:
             for output, gradient in enumerate(outputs):
                 if gradient is not None:
-                    held, known = arrived[output], copies.get(id(gradient))
+                    held = arrived[output]
                     if held is not None:
                         arrived[output] = held + gradient
+                    elif known := copies.get(id(gradient)):
+                        arrived[output] = known[0]
                     else:
-                        arrived[output] = (
-                            known[0] if known else self._own(gradient, count)
-                        )
-        for operand, way in self.onward[node]:
+                        count = self.drawn.nodes[self.drawn.place[node]][7]
+                        arrived[output] = self._own(gradient, count, node)
+        for operand, way, target in ways:
             gradient = inputs[operand]
             if gradient is not None:
-                held, known = ran[way], copies.get(id(gradient))
+                held = ran[way]
                 if held is not None:
                     ran[way] = held + gradient
-                elif known:
+                elif known := copies.get(id(gradient)):
                     ran[way] = known[0]
                 else:
-                    ran[way] = self._own(gradient, self.columns.edges[way][5])
+                    ran[way] = self._own(gradient, self.drawn.edges[way][5], target)
+        self.latest.pop(node, None)
 
-    def _own(self, gradient: Tensor, count: int) -> Tensor | Summary:
+    def _own(self, gradient: Tensor, count: int, node: int) -> Tensor | Summary:
         """A copy for so many gradients to add up in; a summary of a large one alone.
 
-        One copy serves all places that are handed the same small tensor. That is held
-        beside it, so that autograd neither writes into it nor gives its id away.
+        One copy serves all places that are handed the same small tensor, and one
+        summary the way to a node and the node. The tensor is held beside it, so that
+        autograd neither writes into it nor gives its id away; a large one only until
+        the node has run or is sent another.
         """
         dense = gradient
         if gradient.layout is not torch.strided:
             dense = gradient.to_dense()
-        large = gradient.numel() > WHOLE
-        if large and count == 1:
-            return _summary(dense)
-        made = dense.clone(memory_format=torch.contiguous_format)
-        if not large:
-            self.copies[id(gradient)] = made, gradient
-        return made
+        if gradient.numel() <= WHOLE or count > 1:
+            made = dense.clone(memory_format=torch.contiguous_format)
+            if gradient.numel() <= WHOLE:
+                self.copies[id(gradient)] = made, gradient
+            return made
+        latest = self.latest.get(node)
+        if latest is None or latest[0] is not gradient:
+            latest = self.latest[node] = gradient, _summary(dense)
+        return latest[1]
 
-    def graph(self, message: str) -> GradientGraph:
-        """All of it as plain data; without gradients if there is a message."""
-        columns = self.columns
-        edges = columns.edges
-        arrived: Iterable[Gradient] = repeat(None, len(columns.kinds))
-        if not message:
-            for slots, count in zip(self.arrived, columns.counts, strict=True):
-                if count > 1:
-                    slots[:] = [_keep(gradient) for gradient in slots]
-            arrived = [s[0] if len(s) == 1 else tuple(s) for s in self.arrived]
-            edges = [
-                (*edge[:4], gradient if edge[5] == 1 else _keep(gradient), edge[5])
-                for edge, gradient in zip(edges, self.ran, strict=True)
-            ]
-        nodes = zip(
-            range(len(columns.kinds)),
-            columns.kinds,
-            columns.labels,
-            columns.operations,
-            [shapes[0] if shapes else () for shapes in columns.shapes],
-            arrived,
-            columns.rules,
-            columns.counts,
-            strict=True,
-        )
-        return GradientGraph(list(nodes), edges, message)
+    def graph(self) -> GradientGraph:
+        """All of it as plain data."""
+        nodes = []
+        for row, arrived in zip(self.drawn.nodes, self.arrived, strict=True):
+            number, kind, label, operation, shape, _, rule, count = row
+            found = [_keep(g) for g in arrived] if count > 1 else arrived
+            gradient = found[0] if len(found) == 1 else tuple(found)
+            nodes.append((number, kind, label, operation, shape, gradient, rule, count))
+        edges = []
+        for row, ran in zip(self.drawn.edges, self.ran, strict=True):
+            source, target, output, operand, _, count = row
+            gradient = _keep(ran) if count > 1 else ran
+            edges.append((source, target, output, operand, gradient, count))
+        return GradientGraph(nodes, edges, "")
 
 
 def _keep(gradient: Tensor | None) -> Tensor | Summary | None:
@@ -763,9 +761,9 @@ def _summary(gradient: Tensor) -> Summary:
 
 def _why_not(walk: _Walk) -> str:
     """A checkpoint would compute its forward pass again: leave it alone, and say so."""
-    for function, operation in zip(walk.functions, walk.operations, strict=True):
-        saved = _saved_names(function.__class__) if operation else []
-        if operation == "CheckpointFunctionBackward" or _recomputes(function, saved):
+    for row, function in zip(walk.nodes, walk.functions, strict=True):
+        saved = _saved_names(function.__class__) if row[3] else []
+        if row[3] == "CheckpointFunctionBackward" or _recomputes(function, saved):
             return (
                 "The graph holds a checkpoint. Its gradient would compute the forward "
                 "pass again, so none was run."
@@ -793,24 +791,29 @@ def _saved_names(kind: Any) -> list[str]:
 
 def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     """Run the gradient once, listening at every operation; the reason if it can't."""
-    record.begin()
+    listeners = record.listeners(walk)
+    listened = list(zip(walk.nodes, walk.functions, listeners, strict=True))
     leaves = [
-        node
-        for node, kind in enumerate(walk.kinds)
-        if kind == "leaf" and walk.functions[node].requires_grad  # it may be frozen now
+        (leaf, listener)
+        for row, leaf, listener in listened
+        if row[1] == "leaf" and leaf.requires_grad  # it may be frozen now
     ]
     handles = []
-    with _check.undisturbed(roots[0].device), _gradients_kept(walk):
+    with _check.undisturbed(roots[0].device):
         starts = [torch.ones_like(root) for root in roots]
-        for node, kind in enumerate(walk.kinds):
-            if kind == "operation":
-                listen = partial(record.take, node)
-                handles.append(walk.functions[node].register_hook(listen))
+        # PyTorch starts from a number by itself; where it is told how, it loads SymPy.
+        given = [
+            None if root.numel() == 1 and root.is_floating_point() else start
+            for root, start in zip(roots, starts, strict=True)
+        ]
+        for row, function, listener in listened:
+            if row[1] == "operation" and listener:
+                handles.append(function.register_hook(listener))
         try:
             found = torch.autograd.grad(
                 roots,
-                [walk.functions[leaf] for leaf in leaves],
-                starts,
+                [leaf for leaf, _ in leaves],
+                given,
                 retain_graph=True,
                 allow_unused=True,
             )
@@ -822,31 +825,30 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
             for handle in handles:
                 handle.remove()
     with _check.unrecorded():
-        for result, start in enumerate(starts):
-            record.take(result, (start,), (start,))
-        for leaf, gradient in zip(leaves, found, strict=True):
-            record.take(leaf, (), (gradient,))
+        for listener, start in zip(listeners, starts, strict=False):
+            listener((start,), (start,))
+        for (_, listener), gradient in zip(leaves, found, strict=True):
+            listener((), (gradient,))
     return ""
 
 
-@contextmanager
-def _gradients_kept(walk: _Walk) -> Iterator[None]:
-    """Give back the .grad of tensors on the way, where retain_grad() was called.
-
-    Autograd adds to them in every pass, and no path leads from a node to its tensor.
-    """
-    functions = {
-        f for f, name in zip(walk.functions, walk.operations, strict=True) if name
-    }
+def _retaining() -> list[Tensor]:
+    """Where retain_grad() was called: from a graph no path leads to its tensors."""
     kinds = _kinds_of(Tensor)
     with torch._C.DisableTorchFunctionSubclass():  # other people's are left alone
-        kept = [
-            (tensor, tensor.grad)
-            for tensor in gc.get_objects()
-            if type(tensor) in kinds
-            and tensor.retains_grad
-            and tensor.grad_fn in functions
-        ]
+        return [t for t in gc.get_objects() if type(t) in kinds and t.retains_grad]
+
+
+def _kinds_of(kind: type) -> set[type]:
+    """A class and all that inherit from it: faster to look up than isinstance."""
+    return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
+
+
+@contextmanager
+def _gradients_kept(retaining: list[Tensor], walk: _Walk) -> Iterator[None]:
+    """Give back the .grad of what lies in the graph: every pass adds to it."""
+    with torch._C.DisableTorchFunctionSubclass():
+        kept = [(t, t.grad) for t in retaining if t.grad_fn in walk.numbers]
     for tensor, _ in kept:
         tensor.grad = None
     try:
@@ -854,8 +856,3 @@ def _gradients_kept(walk: _Walk) -> Iterator[None]:
     finally:
         for tensor, gradient in kept:
             tensor.grad = gradient
-
-
-def _kinds_of(kind: type) -> set[type]:
-    """A class and all that inherit from it: faster to look up than isinstance."""
-    return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
