@@ -200,7 +200,9 @@ def gradient_graph(
     returns one by each of its inputs [1]_. The gradients on the edges into a node add
     up to the node's own. The graph stays usable, and every ``.grad`` as it was; only
     where ``retain_grad`` was called before ``gc.freeze`` it grows, since frozen objects
-    can't be found. Hooks that you registered on tensors run once more.
+    can't be found. Hooks that you registered on tensors run once more. Before torch
+    2.13 a checkpoint made with ``use_reentrant=False`` can't be told from other
+    operations, and its forward pass is computed again.
 
     References
     ----------
