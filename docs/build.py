@@ -6,6 +6,7 @@ only when it is done and content is the link turned over, in one step of the fil
 system. A build that breaks or is killed leaves the last good site as it was.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 HERE = Path(__file__).parent
+gc.set_threshold(50_000)  # pages are millions of small objects, and few are rubbish
 
 
 def build(docs, options):
