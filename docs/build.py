@@ -23,6 +23,10 @@ def build(docs, options):
     html = docs / "_build" / "html"
     stage = other_than(html)
     shutil.rmtree(stage, ignore_errors=True)
+    if html.is_symlink() and html.exists():
+        # What was read for the last site, but none of its pages.
+        all_but_pages = shutil.ignore_patterns(html.name)
+        shutil.copytree(html.resolve().parent, stage, ignore=all_but_pages)
     places = ("-d", stage / "doctrees", docs, stage / "html")
     status = sphinx([*options, *map(str, places)])
     if status == 0:

@@ -1,11 +1,10 @@
 """Read a page again exactly when it, or a file that it takes in, has changed.
 
 Every build writes all pages, since any page may show another's title. It need not read
-them all: what Sphinx read for the site that readers see lies beside that site, and a
-build begins with a copy. The content of files tells what has changed, never their
-dates. All is read again when a page comes or goes, when anything changes that isn't a
-page's own (our code, a setting, a package), and after a build that had warnings, which
-would be lost.
+them all: it begins with what Sphinx read for the site that readers see. The content of
+files tells what has changed, never their dates. All is read again when a page comes or
+goes, when anything changes that isn't a page's own (our code, a setting, a package),
+and after a build that had warnings, which would be lost.
 """
 
 import hashlib
@@ -22,14 +21,9 @@ SIGN = "read_with.txt"  # beside the doctrees: the digest of what they were read
 
 
 def begin(app, config):
-    """Bring back what was read for the last site, if it would be read alike now."""
-    trees, html = Path(app.doctreedir), Path(app.srcdir, "_build", "html")
-    last, stage = html.resolve().parent, Path(app.outdir).parent
-    if not trees.exists() and (last / "doctrees" / SIGN).exists():
-        shutil.copytree(last / "doctrees", trees)
-        figures = last / "jupyter_execute"  # the chapters', which myst-nb saves there
-        shutil.copytree(figures, stage / figures.name, dirs_exist_ok=True)
+    """Forget what the last build read, unless it would be read alike now."""
     app.seegrad_read_with = read_with()
+    trees = Path(app.doctreedir)
     sign = trees / SIGN
     if sign.exists() and sign.read_text() == app.seegrad_read_with:
         sign.unlink()  # until this build is done, and done well
@@ -60,7 +54,7 @@ def choose(app, env, added, changed, removed):
     outdated = {page for page in env.found_docs if known.get(page) != now[page]}
     outdated |= env.found_docs if added or removed else env.reread_always
     changed &= outdated
-    return outdated
+    return outdated - added
 
 
 def keep(app, env):
