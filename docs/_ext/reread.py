@@ -34,7 +34,8 @@ def begin(app, config):
 def read_with():
     """A digest of all that pages are read with, but for what is a page's own."""
     files = [ROOT / "pyproject.toml", *(ROOT / "src").rglob("*"), *DOCS.rglob("*")]
-    names = {f.relative_to(ROOT): f for f in files if f.suffix != ".md"}
+    files = [file for file in files if file.is_file() and file.suffix != ".md"]
+    names = {file.relative_to(ROOT): file for file in files}
     packages = {p.name for place in sys.path for p in Path(place).glob("*.dist-info")}
     state = hashlib.sha256(repr((sys.version, sorted(packages))).encode())
     for name in sorted(n for n in names if MADE.isdisjoint(n.parts)):
