@@ -58,6 +58,13 @@ def choose(app, env, added, changed, removed):
     return outdated - added
 
 
+def note(app, docname, source):
+    """Note the file that sphinx-gallery's thumbnails of a name's scripts come from."""
+    if "minigallery" in source[0]:
+        folder = app.config.sphinx_gallery_conf["backreferences_dir"]
+        app.env.note_dependency(f"{folder}/backreferences_all.json")
+
+
 def keep(app, env):
     env.seegrad_pages = taken_in(app, env)
 
@@ -82,6 +89,7 @@ def sign(app):
 def setup(app):
     app.connect("config-inited", begin)
     app.connect("env-get-outdated", choose)
+    app.connect("source-read", note)
     app.connect("env-updated", keep)
     when_finished(app, sign, priority=999)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -108,7 +108,7 @@ def test_pages_that_are_not_read_again_are_alike(copy):
     copy.edit(MEAN, "Reduce with mean", "Reduce by a mean")
     words = copy.build("-n", "-W", "-j", "2")
     [read] = re.findall(r"0 added, (\d+) changed, 0 removed", words)
-    assert 2 <= int(read) < 20
+    assert 2 < int(read) < 50  # of 91; the API's pages show titles of scripts
     edited = copy.site()
     assert b"A start by another name" in edited["index.html"]
     assert b"Reduce by a mean" in edited["gallery/index.html"]
