@@ -6,6 +6,7 @@ only when it is done and content is the link turned over, in one step of the fil
 system. A build that breaks or is killed leaves the last good site as it was.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 HERE = Path(__file__).parent
+gc.set_threshold(50_000)  # pages are millions of small objects, and few are rubbish
 
 
 def build(docs, options):
@@ -21,6 +23,10 @@ def build(docs, options):
     html = docs / "_build" / "html"
     stage = other_than(html)
     shutil.rmtree(stage, ignore_errors=True)
+    if html.is_symlink() and html.exists():
+        # What was read for the last site, but none of its pages.
+        all_but_pages = shutil.ignore_patterns(html.name)
+        shutil.copytree(html.resolve().parent, stage, ignore=all_but_pages)
     places = ("-d", stage / "doctrees", docs, stage / "html")
     status = sphinx([*options, *map(str, places)])
     if status == 0:

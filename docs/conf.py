@@ -15,7 +15,7 @@ version = release = seegrad.__version__
 language = "en"
 
 OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
-    markup mathml names rerun seal sizes solutions summary take_home topics"""
+    markup mathml names reread rerun seal sizes solutions summary take_home topics"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

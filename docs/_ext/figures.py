@@ -7,6 +7,7 @@ it and what to look at, in two comments that the page leaves out:
 ``# sphinx_gallery_alt = "A curve …"`` and ``# sphinx_gallery_caption = "The slope …"``.
 """
 
+import gc
 import random
 import re
 
@@ -27,6 +28,10 @@ FIGURE = """
 
    {caption}
 """
+
+# Before each script sphinx-gallery looks through all objects for rubbish. Those made by
+# importing torch stay anyway, and are most of them.
+gc.freeze()
 
 
 def scrape(block, block_vars, gallery_conf):

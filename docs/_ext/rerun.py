@@ -1,10 +1,9 @@
 """Run a page again exactly when its code, or something that its code uses, has changed.
 
-A build makes every page anew, so that nothing of an earlier build is left on any page.
-Only the slow part is remembered: what a script or a chapter gave when it ran. It lies
-in a folder of docs/_build/executed, named by a digest of the page's code, of what
-uses.py finds in it, and of what the build does around it. Such a folder is whole or not
-there: it is filled under another name first, so a build may be killed at any point.
+What a script or a chapter gave when it ran is remembered. It lies in a folder of
+docs/_build/executed, named by a digest of the page's code, of what uses.py finds in it,
+and of what the build does around it. Such a folder is whole or not there: it is filled
+under another name first, so a build may be killed at any point.
 """
 
 import hashlib
@@ -30,6 +29,7 @@ AROUND_CHAPTER = """\
 import framework_tabs, ipykernel, jupyter_cache, kernel_profile, matplotlib, torch
 framework_tabs.QUIET, kernel_profile.setup
 """
+WORTH_WORKERS = 5  # scripts; a worker imports torch and more before its first
 STYLE = [*ROOT.glob("src/seegrad/*.mplstyle")]
 PROFILE = sorted(DOCS.glob("_ipython/**/*.py"))
 # These settings place a page among others, and are no part of what is on it.
@@ -47,8 +47,8 @@ ARRANGEMENT = {
 def memory(page, code, folder, around, settings, files):
     """The folder that keeps what the page gave, run as it would be run now."""
     state = hashlib.sha256(repr((sys.version, code, settings)).encode())
-    for text in (code, around):
-        used, releases = used_by(text, folder)
+    for text, place in ((code, folder), (around, DOCS)):
+        used, releases = used_by(text, place)
         state.update(repr(releases).encode())
         files = [*files, *used]
     for file in files:
@@ -86,6 +86,9 @@ def begin(app, config):
         app.seegrad_scripts[script] = kept
         if kept.exists():
             shutil.copytree(kept, GALLERY / folder.name, dirs_exist_ok=True)
+    new = [kept for kept in app.seegrad_scripts.values() if not kept.exists()]
+    if len(new) < WORTH_WORKERS:
+        config.sphinx_gallery_conf["parallel"] = False
 
 
 def keep_scripts(app):

@@ -18,6 +18,7 @@ EVERYTHING = "*"
 MAIN = "__name__ == '__main__'"  # what an import does not run
 
 
+@cache
 def used_by(code, folder):
     """The files of ours that code can reach, and the other packages' versions."""
     try:

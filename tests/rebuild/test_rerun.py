@@ -23,6 +23,7 @@ def memories(tmp_path, monkeypatch):
     monkeypatch.setattr(rerun, "EXECUTED", tmp_path / "executed")
 
     def found(**changed):
+        uses.used_by.cache_clear()
         app = SimpleNamespace()
         settings = {"sphinx_gallery_conf": SETTINGS, "default_role": "autolink"}
         rerun.begin(app, SimpleNamespace(**(settings | changed)))
