@@ -15,7 +15,7 @@ version = release = seegrad.__version__
 language = "en"
 
 OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
-    markup mathml names rerun seal sizes solutions summary take_home topics"""
+    markup mathml names rerun seal sizes solutions styles summary svg take_home topics"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -88,7 +88,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "seegrad"
 html_static_path = ["_static"]
 html_css_files = ["seegrad.css", "icons.css"]
-SCRIPTS = ("steps.js", "atlas.js", "zoom.js")
+SCRIPTS = ("controls.js", "steps.js", "atlas.js", "zoom.js")
 html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"

@@ -25,7 +25,8 @@ MENDS = [
     ]
 ]  # fmt: skip
 ICONS = re.compile(r'(?:\.fa-[\w-]+,?)+\{--fa:"[^"]*"\}|@font-face\{[^}]*\}')
-UNUSED = ["scripts/fontawesome.js*", "scripts/*.map", "styles/*.map"]
+UNUSED = ["scripts/bootstrap.js*", "scripts/fontawesome.js*", "scripts/*.map"]
+UNUSED += ["styles/*.map"]
 UNUSED += ["vendor/fontawesome/webfonts/*", "webpack-macros.html", "sg-tags.js"]
 
 
