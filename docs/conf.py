@@ -15,7 +15,8 @@ version = release = seegrad.__version__
 language = "en"
 
 OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
-    markup mathml names rerun seal sizes solutions styles summary svg take_home topics"""
+    markup mathml names rerun scripts seal sizes solutions styles summary svg
+    take_home topics"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

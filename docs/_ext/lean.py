@@ -11,6 +11,8 @@ MARKS = [
     (re.compile(files), re.compile(mark))
     for files, mark in [
         (r"sg_gallery", r"sphx-glr"),
+        (r"sg_gallery-binder", r"binder-badge"),
+        (r"sg_gallery-(dataframe|rendered)", r"rendered_html"),
         (r"mystnb", r'class="cell '),
         (r"sphinx-design", r'class="sd-'),
         (r"design-tabs", r"sd-tab-set"),

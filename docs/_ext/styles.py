@@ -101,11 +101,12 @@ def shortened(css, names, unused):
             parts.append(rule.serialize())
             continue
         elif rule.type == "at-rule":
-            name = text(rule.prelude)
+            name, body = text(rule.prelude), text(rule.content)
             head = f"@{rule.at_keyword} {name}"
-            group = rule.lower_at_keyword in GROUPS
-            body = shortened(rule.content, names, unused) if group else text(rule.content)
-            body = "" if name in unused else body
+            if rule.lower_at_keyword in GROUPS:
+                body = shortened(rule.content, names, unused)
+            elif name in unused:
+                body = ""
         parts += [f"{head}{{{body}}}"] if body else []
     return "".join(parts)
 
