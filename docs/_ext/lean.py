@@ -16,10 +16,11 @@ MARKS = [
         (r"mystnb", r'class="cell '),
         (r"sphinx-design", r'class="sd-'),
         (r"design-tabs", r"sd-tab-set"),
-        (r"copybutton|clipboard", r'class="highlight'),
+        (r"copy\.(css|js)", r'class="highlight'),
         (r"steps\.js", r"seegrad-steps"),
-        (r"atlas\.js", r"seegrad-atlas"),
+        (r"atlas\.(css|js)", r"seegrad-atlas"),
         (r"zoom\.js", r"<img"),
+        (r"^$", r"(?!)"),  # inline: settings of parts of the theme that are not here
     ]
 ]
 

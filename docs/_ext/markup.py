@@ -23,6 +23,7 @@ MENDS = [
         (r'(<div class="sphx-glr-thumbcontainer" )tooltip=', r"\1data-intro="),
         (r"<div id='sg-tag-list' class='sphx-glr-tag-list'></div>\n*", ""),
         (r'\s*<script src="[^"]*_static/sg-tags\.js[^"]*"></script>', ""),
+        (r"<!--.*?-->\n?", ""),
         (r'\s*autocorrect="off"', ""),
         (r'role="doc-biblioentry"', 'role="listitem"'),
         (r"(<a [^>]*>)([^<]*)(</a><details[^>]*><summary)>",

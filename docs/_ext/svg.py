@@ -2,8 +2,8 @@
 
 matplotlib writes each coordinate from the picture's corner and with six decimals, which
 is a ten-thousandth of a pixel, and names each part. Here a path goes on from where it
-is, in hundredths of a point, or in tenths in the gallery's small pictures; what nothing
-refers to goes.
+is, in hundredths of a point, or in tenths in the gallery's small pictures; a letter is
+drawn on a grid of four hundred to its size; and a name that nothing refers to goes.
 """
 
 import re
@@ -15,7 +15,7 @@ BY_MATPLOTLIB = re.compile(r"<metadata>.*?Matplotlib v.*?</metadata>", re.DOTALL
 NEEDLESS = re.compile(r"<!DOCTYPE.*?>|<!--.*?-->|(?<=>)\s+(?=<)", re.DOTALL)
 ID = re.compile(r' id="([^"]*)"')
 REFERENCE = re.compile(r'(?:url\(|href=")#([^)"]*)')
-PATH = re.compile(r' d="([^"]*)"')
+PATH = re.compile(r' d="([^"]*)"( transform="scale\(0\.015625\)")?')  # of a letter
 STEP = re.compile(r"([MLQCz])([^MLQCz]*)")
 PLACE = re.compile(r'(?<= [xy]=")-?[\d.]+|(?<=translate\()-?[\d.]+ -?[\d.]+')
 
@@ -30,18 +30,24 @@ def shorten(app):
 
 def shortened(svg, digits):
     """The same picture in fewer bytes."""
+
+    def drawn(found):
+        steps, letter = found.groups()
+        if letter:
+            return f' d="{path(steps, 1 / 16, 0)}" transform="scale(0.25)"'
+        return f' d="{path(steps, 10**digits, digits)}"'
+
+    def placed(found):
+        numbers = whole(found[0], 10**digits)
+        return " ".join(decimal(number, digits) for number in numbers)
+
     svg = NEEDLESS.sub("", BY_MATPLOTLIB.sub("", svg))
     needed = set(REFERENCE.findall(svg))
     svg = ID.sub(lambda found: found[0] if found[1] in needed else "", svg)
-    svg = PATH.sub(lambda found: f' d="{path(found[1], digits)}"', svg)
-
-    def placed(found):
-        return " ".join(decimal(n, digits) for n in whole(found[0], digits))
-
-    return PLACE.sub(placed, svg)
+    return PLACE.sub(placed, PATH.sub(drawn, svg))
 
 
-def path(steps, digits):
+def path(steps, scale, digits):
     """A path in which each step begins where the last one ended.
 
     The differences are those of rounded places, so that roundings don't add up.
@@ -49,7 +55,7 @@ def path(steps, digits):
     parts, before = [], None
     here = start = (0, 0)
     for command, numbers in STEP.findall(steps):
-        places = whole(numbers, digits)
+        places = whole(numbers, scale)
         points = [*zip(places[::2], places[1::2], strict=True)]
         moves = [point[k] - here[k] for point in points for k in (0, 1)]
         letter = "" if command == before else command.lower()
@@ -60,14 +66,15 @@ def path(steps, digits):
     return re.sub(r" (?=[-a-z])|(?<=[a-z]) ", "", " ".join(parts))
 
 
-def whole(numbers, digits):
-    """Numbers as whole tenths or hundredths."""
-    return [round(float(number) * 10**digits) for number in numbers.split()]
+def whole(numbers, scale):
+    """Numbers as so many whole steps of a grid."""
+    return [round(float(number) * scale) for number in numbers.split()]
 
 
 def decimal(number, digits):
-    """Whole tenths or hundredths as a number again, with no digit too many."""
-    text = f"{number / 10**digits:.{digits}f}".rstrip("0").rstrip(".")
+    """Whole ones, tenths or hundredths as a number with no digit too many."""
+    text = f"{number / 10**digits:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if digits else text
     return re.sub(r"^(-?)0\.", r"\1.", text)
 
 
