@@ -2,8 +2,9 @@
 
 The theme brings all of Bootstrap, and a page waits for it before it shows; this site
 uses a quarter. A rule stays where each tag, class, id and attribute that it asks for is
-on some page, or is a word of some script, which may put it there. Keyframes and custom
-properties stay where something names them.
+on some page, or is a word of some script or begins with one that ends in a hyphen, for
+a script may put it there. Keyframes and custom properties stay where something names
+them.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ class Names(HTMLParser):
         super().__init__()
         self.selectors = set()
         self.words = set()
+        self.beginnings = ()
 
     def handle_starttag(self, tag, attributes):
         """Note an element's names."""
@@ -53,10 +55,13 @@ class Names(HTMLParser):
         words = set(WORD.findall(script))
         dashed = {re.sub("([A-Z])", r"-\1", word).lower() for word in words}
         self.words |= words | dashed | {f"data-{word}" for word in dashed}
+        self.beginnings += tuple(w for w in words if re.search("[^-]-$", w))
 
     def __contains__(self, name):
         """Whether something is or can be called so."""
-        return name in self.selectors or name.lstrip(".#[") in self.words
+        word = name.lstrip(".#[")
+        known = name in self.selectors or word in self.words
+        return known or word.startswith(self.beginnings)
 
 
 def shorten(app):

@@ -1,6 +1,37 @@
 /* What the theme leaves to Bootstrap: the menus of its buttons, the tips beside them and
    the way back to the top. Bootstrap's style sheet draws them; its script, which is ten
    times as long, is not loaded. */
+window.bootstrap = {
+  // A tip, of which the theme itself makes one for its collapsed sidebar.
+  Tooltip: class {
+    constructor(element, { title, placement }) {
+      this.element = element;
+      this.below = placement === "bottom";
+      this.tip = part("tooltip show");
+      this.tip.classList.add(this.below ? "bs-tooltip-bottom" : "bs-tooltip-end");
+      this.tip.ariaHidden = "true"; // it says the button's name again
+      this.tip.append(part("tooltip-arrow"), part("tooltip-inner", title));
+    }
+
+    show() {
+      const below = this.below;
+      (this.element.closest("dialog") ?? document.body).append(this.tip);
+      const box = this.element.getBoundingClientRect();
+      const { width, height } = this.tip.getBoundingClientRect();
+      const middle = box.left + (box.width - width) / 2;
+      const left = below ? Math.min(middle, innerWidth - width - 4) : box.right + 8;
+      const top = below ? box.bottom + 8 : box.top + (box.height - height) / 2;
+      Object.assign(this.tip.style, { left: `${left}px`, top: `${top}px` });
+      const arrow = below ? box.left + box.width / 2 - left : height / 2;
+      this.tip.firstChild.style[below ? "left" : "top"] = `calc(${arrow}px - 0.4rem)`;
+    }
+
+    hide() {
+      this.tip.remove();
+    }
+  },
+};
+
 for (const button of document.querySelectorAll('[data-bs-toggle="dropdown"]')) {
   addMenu(button, button.nextElementSibling);
 }
@@ -42,36 +73,6 @@ function addMenu(button, menu) {
     event.preventDefault();
   });
 }
-
-/* The theme makes one such tip itself, for its collapsed sidebar. */
-window.bootstrap = {
-  Tooltip: class {
-    constructor(element, { title, placement }) {
-      this.element = element;
-      this.side = placement === "bottom" ? "bottom" : "end";
-      this.tip = part(`tooltip bs-tooltip-${this.side} show`);
-      this.tip.ariaHidden = "true"; // it says the button's name again
-      this.tip.append(part("tooltip-arrow"), part("tooltip-inner", title));
-    }
-
-    show() {
-      const below = this.side === "bottom";
-      (this.element.closest("dialog") ?? document.body).append(this.tip);
-      const box = this.element.getBoundingClientRect();
-      const { width, height } = this.tip.getBoundingClientRect();
-      const middle = box.left + (box.width - width) / 2;
-      const left = below ? Math.min(middle, innerWidth - width - 4) : box.right + 8;
-      const top = below ? box.bottom + 8 : box.top + (box.height - height) / 2;
-      Object.assign(this.tip.style, { left: `${left}px`, top: `${top}px` });
-      const arrow = below ? box.left + box.width / 2 - left : height / 2;
-      this.tip.firstChild.style[below ? "left" : "top"] = `calc(${arrow}px - 0.4rem)`;
-    }
-
-    hide() {
-      this.tip.remove();
-    }
-  },
-};
 
 function part(className, textContent = "") {
   return Object.assign(document.createElement("div"), { className, textContent });
