@@ -32,8 +32,8 @@ def html(atlas):
     cells = "".join(f'<th scope="col">{button(head)}</th>' for head in heads)
     bodies = "".join(body(case, answers) for case, answers in rows(atlas))
     return (
-        f"{FILTER}<div {REGION}><table><thead><tr>{cells}</tr></thead>{bodies}</table></div>"
-        f"{download(atlas)}"
+        f"{FILTER}<div {REGION}><table><thead><tr>{cells}</tr></thead>{bodies}</table>"
+        f"</div>{download(atlas)}"
     )
 
 

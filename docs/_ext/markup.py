@@ -10,7 +10,7 @@ from pathlib import Path
 
 from finished import rewrite_pages, when_finished
 
-# The sign on "Collapse Sidebar", which the theme draws with thirteen hundred characters.
+# The sign on "Collapse Sidebar", for which the theme takes thirteen hundred characters.
 SIDEBAR = (
     "M3 .5h10A2.5 2.5 0 0 1 15.5 3v10a2.5 2.5 0 0 1-2.5 2.5H3A2.5 2.5 0 0 1 .5 13V3"
     "A2.5 2.5 0 0 1 3 .5zm0 1.67a.83.83 0 0 0-.83.83v10c0 .46.37.83.83.83h7.5V2.17z"

@@ -107,7 +107,7 @@ def shortened(css, names, unused):
             continue
         elif rule.type == "at-rule":
             name, body = text(rule.prelude), text(rule.content)
-            head = f"@{rule.at_keyword} {name}"
+            head = f"@{rule.at_keyword} {name}".strip()
             if rule.lower_at_keyword in GROUPS:
                 body = shortened(rule.content, names, unused)
             elif name in unused:
@@ -148,13 +148,18 @@ def may_match(selector, names):
             name = f"#{token.value}"
         elif token.type == "[] block":
             name = "[" + next(part.value for part in token.content if part != " ")
-        elif token.type == "function" and token.lower_name in CHOICES:
-            if not any(may_match(one, names) for one in split(token.arguments)):
-                return False
+        elif token.type == "function" and not may_choose(token, names):
+            return False
         if name and name not in names:
             return False
         before = token.value if token.type == "literal" else None
     return True
+
+
+def may_choose(function, names):
+    """Whether one of the selectors in :is() or its like may match; true of others."""
+    choices = split(function.arguments) if function.lower_name in CHOICES else [[]]
+    return any(may_match(choice, names) for choice in choices)
 
 
 def text(tokens):
