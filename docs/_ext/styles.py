@@ -42,7 +42,7 @@ class Names(HTMLParser):
                 self.selectors.update(f".{part}" for part in (value or "").split())
             elif name == "id":
                 self.selectors.add(f"#{value}")
-            elif name == "style":
+            elif name == "style" or "var(" in (value or ""):  # as in fill="var(--…)"
                 self.read(value)
 
     def handle_data(self, data):

@@ -9,6 +9,7 @@ PAGE = """\
 <html data-theme="light"><head>
 <link href="_static/a.css?v=0" rel="stylesheet"><script>let inline = "by-page"</script>
 </head><body><p class="note wide" id="first" style="color: var(--inline)">.</p>
+<svg><path fill="var(--drawn)"/></svg>
 """
 SCRIPT = """\
 menu.classList.add("opened");
@@ -84,8 +85,8 @@ def test_of_a_list_those_that_are_used_stay(short):
 
 
 def test_properties_stay_as_long_as_something_names_them(short):
-    properties = "--a:var(--b);--b:1;--c:var(--d);--d:2;--inline:3"
-    kept = "html{--a:var(--b);--b:1;--inline:3}p{top:var(--a)}"
+    properties = "--a:var(--b);--b:1;--c:var(--d);--d:2;--inline:3;--drawn:4"
+    kept = "html{--a:var(--b);--b:1;--inline:3;--drawn:4}p{top:var(--a)}"
     assert short(f"html{{{properties}}}p{{top:var(--a)}}") == kept
 
 
