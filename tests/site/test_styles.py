@@ -57,7 +57,7 @@ STATES = {
     "collapsed": [("click", "#pst-collapse-sidebar-button")],
     "copied": [("hover", ".copybtn"), ("click", ".copybtn")],
     "link": [("hover", ".highlight a")],
-    "section": [("click", ".bd-docs-nav summary")],
+    "section": [("click", ".bd-docs-nav .toctree-toggle")],
 }
 ON_A_PHONE = {
     "sidebar": [("click", ".primary-toggle")],
