@@ -76,7 +76,7 @@ def test_nothing_moves_while_a_page_comes(visits):
 
 PLACES = """() => Object.fromEntries(
   [...document.querySelectorAll("main :is(h1, h2, h3, p, pre, img, tr, svg, footer)")]
-    .filter((e) => !e.closest(".seegrad-control"))
+    .filter((e) => !e.closest(".seegrad-control, .copybtn"))
     .map((e, k) => [`${k} ${e.tagName}`, Math.round(e.getBoundingClientRect().top)]))"""
 
 
