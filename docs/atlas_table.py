@@ -11,6 +11,16 @@ CODE = {"PyTorch": "torch", "TensorFlow": "tensorflow", "JAX": "jax"}
 # It scrolls sideways on a phone, and must do so by keyboard, too.
 REGION = 'class="seegrad-atlas" role="region" tabindex="0" aria-label="The atlas"'
 SIDES = ("left slope", "right slope")
+# atlas.js makes it work, as it does the heads: were they made there, all would jump.
+KINDS = ["all kinds", *dict.fromkeys(case.kind for case in CASES)]
+OPTIONS = "".join(f"<option>{kind}</option>" for kind in KINDS)
+FILTER = (
+    '<form class="seegrad-filter">'
+    f"<label>Kind<select>{OPTIONS}</select></label>"
+    '<label>Filter<input type="search"></label>'
+    '<label><input type="checkbox">only where they differ</label>'
+    f"<output>{len(CASES)} of {len(CASES)} rows</output></form>"
+)
 
 
 def html(atlas):
@@ -19,12 +29,16 @@ def html(atlas):
     Each case is a table body of its own, so that sorting moves its two rows together.
     """
     heads = ["function", *SIDES, *titles(atlas)]
-    cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    cells = "".join(f'<th scope="col">{button(head)}</th>' for head in heads)
     bodies = "".join(body(case, answers) for case, answers in rows(atlas))
     return (
-        f"<div {REGION}><table><thead><tr>{cells}</tr></thead>{bodies}</table></div>"
-        f"{download(atlas)}"
+        f"{FILTER}<div {REGION}><table><thead><tr>{cells}</tr></thead>{bodies}</table>"
+        f"</div>{download(atlas)}"
     )
+
+
+def button(head):
+    return f'<button type="button" disabled>{head}</button>'
 
 
 def titles(atlas):

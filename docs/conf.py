@@ -15,7 +15,8 @@ version = release = seegrad.__version__
 language = "en"
 
 OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
-    markup mathml names reread rerun seal sizes solutions summary take_home topics"""
+    markup mathml names reread rerun scripts seal sizes solutions styles summary svg
+    take_home topics"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -24,7 +25,6 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "myst_nb",
     "sphinx_design",
-    "sphinx_copybutton",
     "notfound.extension",
     *OURS.split(),  # in _ext/
 ]
@@ -87,8 +87,8 @@ nb_ipywidgets_js = {}
 html_theme = "pydata_sphinx_theme"
 html_title = "seegrad"
 html_static_path = ["_static"]
-html_css_files = ["seegrad.css", "icons.css"]
-SCRIPTS = ("steps.js", "atlas.js", "zoom.js")
+html_css_files = ["seegrad.css", "icons.css", "copy.css", "atlas.css"]
+SCRIPTS = ("controls.js", "copy.js", "steps.js", "atlas.js", "zoom.js")
 html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
@@ -113,7 +113,5 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-copybutton_selector = "div:not(.highlight-none, .highlight-myst-ansi) > .highlight pre"
-copybutton_exclude = ".linenos, .gp, .go"
 notfound_template = "missing.html"
 notfound_urls_prefix = "/"

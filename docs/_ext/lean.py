@@ -11,13 +11,16 @@ MARKS = [
     (re.compile(files), re.compile(mark))
     for files, mark in [
         (r"sg_gallery", r"sphx-glr"),
+        (r"sg_gallery-binder", r"binder-badge"),
+        (r"sg_gallery-(dataframe|rendered)", r"rendered_html"),
         (r"mystnb", r'class="cell '),
         (r"sphinx-design", r'class="sd-'),
         (r"design-tabs", r"sd-tab-set"),
-        (r"copybutton|clipboard", r'class="highlight'),
+        (r"copy\.(css|js)", r'class="highlight'),
         (r"steps\.js", r"seegrad-steps"),
-        (r"atlas\.js", r"seegrad-atlas"),
+        (r"atlas\.(css|js)", r"seegrad-atlas"),
         (r"zoom\.js", r"<img"),
+        (r"^$", r"(?!)"),  # inline: settings of parts of the theme that are not here
     ]
 ]
 

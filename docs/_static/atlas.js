@@ -4,23 +4,10 @@
 for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
   const table = atlas.querySelector("table");
   const cases = [...table.tBodies];
-  const kinds = ["all kinds", ...new Set(cases.map((body) => body.dataset.kind))];
-  const kind = document.createElement("select");
-  kind.append(...kinds.map((name) => new Option(name)));
-  const words = Object.assign(document.createElement("input"), { type: "search" });
-  const odd = Object.assign(document.createElement("input"), { type: "checkbox" });
-  const count = document.createElement("output");
-  const control = document.createElement("form");
-  control.className = "seegrad-filter";
-  control.append(
-    label("Kind", kind),
-    label("Filter", words),
-    label(odd, "only where they differ"),
-    count,
-  );
+  const control = atlas.previousElementSibling;
+  const [kind, words, odd, count] = control.elements;
   control.addEventListener("input", filter);
   control.addEventListener("submit", (event) => event.preventDefault());
-  atlas.before(control);
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => addSorting(head, column));
   filter();
@@ -39,10 +26,8 @@ for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
   }
 
   function addSorting(head, column) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...head.childNodes);
-    head.append(button);
+    const button = head.querySelector("button");
+    button.disabled = false;
     button.addEventListener("click", () => {
       const order = { ascending: "descending", descending: null }[head.ariaSort];
       const now = order === undefined ? "ascending" : order;
@@ -56,12 +41,6 @@ for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
     const sign = order === "ascending" ? 1 : -1;
     const key = (body) => body.rows[0].cells[column].textContent;
     return [...cases].sort((a, b) => sign * compare(key(a), key(b)));
-  }
-
-  function label(...parts) {
-    const made = document.createElement("label");
-    made.append(...parts);
-    return made;
   }
 
   /* Numbers by size, then texts by the alphabet: −∞, −1, 0, ∞, then [0, 1], nan, none. */

@@ -9,10 +9,9 @@ from playwright.sync_api import sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
-# clipboard.js selects a text area of its own and asks the browser to copy it.
 PRESS = """() => {
   const copied = [];
-  document.execCommand = () => copied.push(getSelection().toString());
+  navigator.clipboard.writeText = async (text) => copied.push(text);
   return [...document.querySelectorAll('button.copybtn')].map(button => {
     button.click();
     const block = button.parentElement;

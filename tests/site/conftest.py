@@ -24,6 +24,14 @@ WAYS = [(width, scheme) for width, schemes in WIDTHS.items() for scheme in schem
 BROWSERS = min(os.cpu_count(), 8)
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
+WATCH = """
+window.shifts = [];
+window.watcher = new PerformanceObserver((list) => shifts.push(...list.getEntries()));
+watcher.observe({type: "layout-shift", buffered: true});
+"""
+FRAME = "() => new Promise((shown) => requestAnimationFrame(() => setTimeout(shown)))"
+SHIFTS = """() => [...shifts, ...watcher.takeRecords()].map((entry) =>
+  [entry.value, ...entry.sources.map((s) => s.node?.outerHTML?.slice(0, 80))])"""
 READ = """() => ({
   title: document.title,
   headings: [...document.querySelectorAll('h1')].map(e => e.innerText),
@@ -62,6 +70,7 @@ class Visit:
     errors: list[str] = field(default_factory=list)
     axe: dict[tuple, list[str]] = field(default_factory=dict)
     too_wide: list[int] = field(default_factory=list)
+    shifts: list = field(default_factory=list)
     read: dict = field(default_factory=dict)
 
     @property
@@ -155,6 +164,7 @@ def new_tab(opened, width):
     size = {"width": width, "height": 900}
     context = opened.new_context(viewport=size, reduced_motion="reduce")
     context.add_init_script(path=AXE)
+    context.add_init_script(WATCH)
     return context.new_page()
 
 
@@ -174,6 +184,8 @@ def visit(tabs, base, page):
         for event, listener in listeners.items():
             tab.on(event, listener)
         tab.goto(base + page, wait_until="load")
+        tab.evaluate(FRAME)
+        seen.shifts += tab.evaluate(SHIFTS)
         seen.read = tab.evaluate(READ)
         if tab.evaluate(TOO_WIDE):
             seen.too_wide.append(width)

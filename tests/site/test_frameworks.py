@@ -119,7 +119,8 @@ def test_the_atlas_shows_without_scripts(base, browser):
     bodies = page.locator(".seegrad-atlas tbody")
     assert bodies.count() >= 30
     assert all(bodies.nth(k).is_visible() for k in range(bodies.count()))
-    assert page.locator(".seegrad-filter").count() == 0
+    assert page.locator(".seegrad-filter").is_hidden()
+    assert page.locator(".seegrad-atlas thead button:enabled").count() == 0
 
 
 def test_the_csv_is_the_table(atlas):

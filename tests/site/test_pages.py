@@ -70,6 +70,32 @@ def test_no_script_errors(visits):
     assert not faults(visits, lambda v: v.errors)
 
 
+def test_nothing_moves_while_a_page_comes(visits):
+    assert not faults(visits, lambda v: v.shifts)
+
+
+PLACES = """() => Object.fromEntries(
+  [...document.querySelectorAll("main :is(h1, h2, h3, p, pre, img, tr, svg, footer)")]
+    .filter((e) => !e.closest(".seegrad-control, .copybtn"))
+    .map((e, k) => [`${k} ${e.tagName}`, Math.round(e.getBoundingClientRect().top)]))"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("page", ["backward", "corners", "frameworks", "why_sum"])
+def test_nothing_moves_when_a_late_script_comes(base, browser, page, width):
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    places = []
+    for scripts in ("none", "all"):
+        if scripts == "none":
+            tab.route("**/*.js*", lambda route: route.abort())
+        else:
+            tab.unroute("**/*.js*")
+        tab.goto(f"{base}{page}.html", wait_until="load")
+        places.append(tab.evaluate(PLACES))
+    assert len(places[0]) > 40
+    assert places[0] == places[1]
+
+
 def test_no_page_scrolls_sideways(visits):
     assert not faults(visits, lambda v: v.too_wide)
 
