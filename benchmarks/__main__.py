@@ -21,11 +21,11 @@ from rounds import table
 
 RECORD = Path(__file__).parents[1] / "docs" / "project" / "speed.json"
 ALL = (
+    "graphs",  # first: it looks through all objects, and curves loads TensorFlow's
     "curves",
     "fields",
     "orders",
     "fits",
-    "graphs",
     "startup",
     "device",
     "builds",

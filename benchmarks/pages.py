@@ -91,6 +91,8 @@ def write(root: Path, folder: Path, count: int) -> Path:
     copy(root / "src", folder / "src")
     docs = copy(root / "docs", folder / "docs", "*.md")
     (docs / "conf.py").rename(docs / "settings.py")
+    for name in ("LICENSE", "README.md", "pyproject.toml"):  # for the site's own wheel
+        shutil.copy(root / name, folder)
     for name, text in {
         "docs/conf.py": CONF,
         "docs/index.md": INDEX,
