@@ -55,20 +55,20 @@ SHOWN = 4  # so many numbers of a gradient fit into a picture
 def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
     """The graph in Graphviz's language, the same text for the same program."""
     forward = _check.choice(direction, "direction", DIRECTIONS) == "forward"
-    start, end = (1, 0) if forward else (0, 1)
     look = _usual_look if graph.message else _look
-    lines = [*HEAD, *[f"n{row[0]} [{look(*row[1:])}]" for row in graph.node_rows]]
+    lines = [*HEAD, *[f"n{row[0]} [{look(row[1:])}]" for row in graph.node_rows]]
     # Room for labels makes the layout of hundreds of edges take many seconds.
     attribute = "label" if len(graph.edge_rows) <= CROWDED else "xlabel"
-    for row in graph.edge_rows:
-        line = f"n{row[start]} -> n{row[end]}"
-        if row[4] is not None or row[5] > 1:
-            line += f" [{attribute}={_quote(' ' + _edge_text(Edge(*row)))}]"
+    for source, target, output, operand, gradient, count in graph.edge_rows:
+        line = f"n{target} -> n{source}" if forward else f"n{source} -> n{target}"
+        if gradient is not None or count > 1:
+            edge = Edge(source, target, output, operand, gradient, count)
+            line += f" [{attribute}={_quote(' ' + _edge_text(edge))}]"
         lines.append(line)
     return "\n".join([*lines, "}", ""])
 
 
-def _look(*fields: Any) -> str:
+def _look(fields: tuple[Any, ...]) -> str:
     node = Node(0, *fields)
     label = _quote("\n".join(_node_lines(node)))
     # Graphviz reads a tooltip's backslashes twice.
