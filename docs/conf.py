@@ -114,4 +114,3 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 notfound_template = "missing.html"
-notfound_urls_prefix = "/"

@@ -35,9 +35,15 @@ MENDS = [
     ]
 ]  # fmt: skip
 ICONS = re.compile(r'(?:\.fa-[\w-]+,?)+\{--fa:"[^"]*"\}|@font-face\{[^}]*\}')
-UNUSED = ["scripts/bootstrap.js*", "scripts/fontawesome.js*", "scripts/*.map"]
-UNUSED += ["styles/*.map"]
-UNUSED += ["vendor/fontawesome/webfonts/*", "webpack-macros.html", "sg-tags.js"]
+UNUSED = [
+    "scripts/bootstrap.js*",
+    "scripts/fontawesome.js*",
+    "scripts/*.map",
+    "styles/*.map",
+    "vendor/fontawesome/webfonts/*",
+    "webpack-macros.html",
+    "sg-tags.js",
+]
 
 
 def mended(html):
