@@ -965,6 +965,29 @@ def test_memory_grows_with_nodes_not_with_elements(fold):
     assert int(found.stdout) < 100  # MB; a copy for every edge would be 400
 
 
+def test_what_adds_up_in_a_folded_edge_is_not_all_held():
+    pytest.importorskip("resource", reason="counts memory as Unix does")
+    found = run_python(
+        """
+        import resource, torch
+        from seegrad.graph import gradient_graph
+
+        def peak():
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+        x = torch.ones(250_000, requires_grad=True)
+        y = sum((x + k).sin() for k in range(100)).sum()
+        y.backward(retain_graph=True)
+        before = peak()
+        (edge,) = [e for e in gradient_graph(y).edges if e.count == 100][-1:]
+        assert abs(edge.gradient.max - x.grad.max()) < 1e-4
+        print(peak() - before)
+        """,
+        MALLOC_MMAP_THRESHOLD_="100000",
+    )
+    assert int(found.stdout) < 50, found.stderr  # MB; the edge's hundred would be 100
+
+
 # ---------------------------------------------------------------- folding
 
 
@@ -981,6 +1004,20 @@ def test_a_loop_folds(count):
     assert edge.gradient == count  # a one for each element
     assert (edge.output, edge.operand) == (None, None)
     assert edge.target == only(graph, "Unbind").id
+
+
+def test_hooks_on_a_folded_loops_terms_change_nodes_but_no_edges():
+    x = leaf(50)
+    terms = list((x * 2).unbind())
+    for term in terms:
+        term.register_hook(lambda gradient: gradient * 10)
+        term.retain_grad()
+    graph = gradient_graph(accumulated(torch.add, iter(terms)), names={"x": x})
+    (edge,) = [edge for edge in graph.edges if edge.count == 50]
+    assert edge.gradient == 50
+    assert only(graph, "Unbind").gradient == (10.0,) * 50
+    assert named(graph, "x").gradient.tolist() == [20.0] * 50
+    assert {term.grad for term in terms} == {None}
 
 
 def powers(x):

@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush
+from math import prod
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import GradientEdge
 
 from seegrad import _check
 from seegrad._rules import LEAF, rules_of
@@ -32,6 +35,7 @@ SAFE = 38_000
 SHALLOW = 300  # never refused, never noted
 WHOLE = 1_000  # gradients of up to so many elements are kept as they are
 FEW = 6  # so many elements of a larger one are kept
+TERMS = 256  # so many small gradients are added up at once
 COLLECT = ("CatBackward0", "StackBackward0")  # their operands are all alike
 REPEATS = 3  # from so many on, equal nodes are folded into one
 LEAF_END = torch._C._functions.AccumulateGrad  # type: ignore[attr-defined]
@@ -43,6 +47,7 @@ FREED = (
 
 Shape = tuple[int, ...]
 Row = tuple[Any, ...]
+Slot = tuple[int, int]  # a node of the walk, and one of its outputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -331,6 +336,14 @@ class _Walk:
     functions: list[Any]  # autograd's node; the tensor of a result or leaf
     numbers: dict[Any, int]  # of autograd's nodes
 
+    @cached_property
+    def shapes(self) -> list[tuple[Shape, ...]]:
+        """The shapes of each node's outputs."""
+        shapes: list[tuple[Shape, ...]] = [(row[4],) for row in self.nodes]
+        for node, outputs in self.several.items():
+            shapes[node] = tuple([tuple(output.shape) for output in outputs])
+        return shapes
+
 
 def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
     """Number the nodes as autograd's engine runs them: results, operations, leaves."""
@@ -494,49 +507,41 @@ class _Drawn:
     edges: list[Row]
     place: Sequence[int]  # of each node of the walk, the drawn one
     way: Sequence[int]  # of each edge, the drawn one; −1 inside of a folded node
+    slots: list[list[Slot]]  # that each drawn edge leads to; none where none is folded
 
 
 def _unfolded(walk: _Walk) -> _Drawn:
     """Each node and each edge for itself."""
-    nodes, edges = range(len(walk.nodes)), range(len(walk.edges))
     # What several threads recorded has no one sequence: there an edge may lead back.
     if [edge for edge in walk.edges if edge[0] >= edge[1]]:
-        return _grouped(walk, _shapes(walk), list(nodes))
-    return _Drawn(walk.nodes, walk.edges, nodes, edges)
+        return _grouped(walk, list(range(len(walk.nodes))))
+    nodes, edges = range(len(walk.nodes)), range(len(walk.edges))
+    return _Drawn(walk.nodes, walk.edges, nodes, edges, [])
 
 
 def _folded(walk: _Walk) -> _Drawn:
     """Nodes that repeat become one: runs of one operation, then equal branches."""
-    shapes = _shapes(walk)
     numbers: dict[object, int] = {}
-    looks = []
-    for row, outputs in zip(walk.nodes, shapes, strict=True):
-        node, kind, label, operation, _, _, rule, _ = row
-        alone = node if kind == "result" else None
-        look = alone, kind, label, operation, outputs, rule
-        looks.append(numbers.setdefault(look, len(numbers)))
+    looks = [
+        numbers.setdefault(
+            row if row[1] == "result" else (row[1:7], outputs), len(numbers)
+        )
+        for row, outputs in zip(walk.nodes, walk.shapes, strict=True)
+    ]
     runs = _runs(walk, looks)
     branches = _branches(walk, looks, runs)
     members = Counter(branches[run] for run in set(runs))
     groups = [branches[r] if members[branches[r]] >= REPEATS else r for r in runs]
-    return _grouped(walk, shapes, groups)
-
-
-def _shapes(walk: _Walk) -> list[tuple[Shape, ...]]:
-    """The shapes of each node's outputs."""
-    shapes: list[tuple[Shape, ...]] = [(row[4],) for row in walk.nodes]
-    for node, outputs in walk.several.items():
-        shapes[node] = tuple([tuple(output.shape) for output in outputs])
-    return shapes
+    return _grouped(walk, groups)
 
 
 def _runs(walk: _Walk, looks: list[int]) -> list[int]:
     """Nodes in a row of the same operation get the number of the row's first node."""
-    feeders = Counter([edge[1] for edge in walk.edges])
+    feeders = Counter(map(itemgetter(1), walk.edges))
     run = list(range(len(looks)))
     length = [1] * len(run)
     latest = -1
-    for source, target, _, _, _, _ in walk.edges:
+    for source, target in map(itemgetter(0, 1), walk.edges):
         if (
             looks[source] == looks[target]
             and source != latest
@@ -554,8 +559,8 @@ def _branches(walk: _Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
     down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     lengths = Counter(runs)
-    for source, target, _, operand, _, _ in walk.edges:
-        run, other = runs[source], runs[target]
+    ways = {(runs[e[0]], runs[e[1]], e[3]) for e in walk.edges}
+    for run, other, operand in ways:
         if run != other:
             ordered = lengths[run] == 1 and walk.nodes[run][3] not in COLLECT
             place = operand if ordered else -1
@@ -593,11 +598,11 @@ def _in_order(onward: dict[int, set[int]]) -> list[int]:
     return order
 
 
-def _grouped(walk: _Walk, shapes: list[tuple[Shape, ...]], groups: list[int]) -> _Drawn:
+def _grouped(walk: _Walk, groups: list[int]) -> _Drawn:
     """One node a group, one edge for all that lead from one group to another alike."""
     counts = Counter(groups)
-    alike = [len(set(outputs)) == 1 for outputs in shapes]
-    outputs: dict[tuple[int, int, int], list[int]] = {}
+    alike = [len(set(outputs)) == 1 for outputs in walk.shapes]
+    slots: dict[tuple[int, int, int], list[Slot]] = {}
     keys: list[tuple[int, int, int] | None] = []
     for source, target, output, operand, _, _ in walk.edges:
         group, other = groups[source], groups[target]
@@ -608,31 +613,30 @@ def _grouped(walk: _Walk, shapes: list[tuple[Shape, ...]], groups: list[int]) ->
                 # Operands are alike here, and outputs if they have one shape.
                 place = -1 if alike[target] else -1 - output
             key = (group, other, place)
-            outputs.setdefault(key, []).append(output)
+            slots.setdefault(key, []).append((target, output))
         keys.append(key)
 
     onward: dict[int, set[int]] = {group: set() for group in counts}
-    for group, other, _ in outputs:
+    for group, other, _ in slots:
         onward[group].add(other)
     order = _in_order(onward)
     ids = {group: number for number, group in enumerate(order)}
-    ways = sorted(outputs, key=lambda key: (ids[key[0]], ids[key[1]], key[2]))
-    numbers = {key: number for number, key in enumerate(ways)}
+    ways = sorted(slots, key=lambda key: (ids[key[0]], ids[key[1]], key[2]))
+    numbers: dict[Any, int] = {key: number for number, key in enumerate(ways)}
+    numbers[None] = -1
+    edges = []
+    for key in ways:
+        outputs = {output for _, output in slots[key]}
+        output = outputs.pop() if len(outputs) == 1 else None
+        operand = key[2] if key[2] >= 0 else None
+        count = len(slots[key])
+        edges.append((ids[key[0]], ids[key[1]], output, operand, None, count))
     return _Drawn(
         nodes=[(ids[g], *walk.nodes[g][1:7], counts[g]) for g in order],
-        edges=[
-            (
-                ids[group],
-                ids[other],
-                made[0] if len(set(made)) == 1 else None,
-                place if place >= 0 else None,
-                None,
-                len(made),
-            )
-            for (group, other, place), made in [(key, outputs[key]) for key in ways]
-        ],
+        edges=edges,
         place=[ids[group] for group in groups],
-        way=[-1 if key is None else numbers[key] for key in keys],
+        way=[numbers[key] for key in keys],
+        slots=[slots[key] for key in ways],
     )
 
 
@@ -644,18 +648,46 @@ class _Record:
 
     def __init__(self, walk: _Walk, drawn: _Drawn) -> None:
         self.drawn = drawn
-        self.arrived: list[list[Any]] = [[None] for _ in drawn.nodes]
+        self.arrived: list[list[Any]] = [
+            [None if row[7] == 1 else _Sum()] for row in drawn.nodes
+        ]
         for node, outputs in walk.several.items():
-            self.arrived[drawn.place[node]] = [None] * len(outputs)
-        self.ran: list[Any] = [None] * len(drawn.edges)
+            arrived = self.arrived[drawn.place[node]]
+            while len(arrived) < len(outputs):
+                arrived.append(arrived[0] and _Sum())
+        self.ran: list[Any] = [None if row[5] == 1 else _Sum() for row in drawn.edges]
         self.copies: dict[int, tuple[Tensor, Tensor]] = {}
         self.latest: dict[int, tuple[Tensor, Summary]] = {}
 
-    def listeners(self, walk: _Walk) -> list[Any]:
+    def returned(self, walk: _Walk) -> dict[Slot, int]:
+        """The outputs of nodes whose gradients autograd returns, and their edges.
+
+        Each hook takes its time. What runs along many edges is had without, if it is
+        small and nothing else is added to it on the way.
+        """
+        returned: dict[Slot, int] = {}
+        many = [k for k, slots in enumerate(self.drawn.slots) if len(slots) > 1]
+        feeders = Counter(map(itemgetter(1, 2), walk.edges)) if many else Counter()
+        for way in many:
+            slots = self.drawn.slots[way]
+            node, output = slots[0]
+            alone = sum([feeders[slot] for slot in slots]) == len(slots)
+            small = prod(walk.shapes[node][output]) <= WHOLE
+            if alone and small and walk.nodes[node][1] == "operation":
+                returned.update(dict.fromkeys(slots, way))
+        return returned
+
+    def listeners(self, walk: _Walk, returned: dict[Slot, int]) -> list[Any]:
         """What takes a node's gradients, for each; None inside of a folded node."""
         entered = [row[1] == "result" for row in walk.nodes]
+        ways = self.drawn.way
+        if returned:
+            known = set(returned.values())
+            ways = [-1 if way in known else way for way in ways]
+        for node, _ in returned:
+            entered[node] = True
         onward: list[list[tuple[int, int, int]]] = [[] for _ in walk.nodes]
-        for edge, way in zip(walk.edges, self.drawn.way, strict=True):
+        for edge, way in zip(walk.edges, ways, strict=True):
             if way >= 0:  # not inside of a folded node
                 source, target, _, operand, _, _ = edge
                 onward[source].append((operand, way, target))
@@ -684,43 +716,39 @@ class _Record:
                 if gradient is not None:
                     held = arrived[output]
                     if held is not None:
-                        arrived[output] = held + gradient
+                        held.add(gradient)
                     elif known := copies.get(id(gradient)):
                         arrived[output] = known[0]
                     else:
-                        count = self.drawn.nodes[self.drawn.place[node]][7]
-                        arrived[output] = self._own(gradient, count, node)
+                        arrived[output] = self._own(gradient, node)
         for operand, way, target in ways:
             gradient = inputs[operand]
             if gradient is not None:
                 held = ran[way]
                 if held is not None:
-                    ran[way] = held + gradient
+                    held.add(gradient)
                 elif known := copies.get(id(gradient)):
                     ran[way] = known[0]
                 else:
-                    ran[way] = self._own(gradient, self.drawn.edges[way][5], target)
-        self.latest.pop(node, None)
+                    ran[way] = self._own(gradient, target)
+        if self.latest:
+            self.latest.pop(node, None)
 
-    def _own(self, gradient: Tensor, count: int, node: int) -> Tensor | Summary:
-        """A copy for so many gradients to add up in; a summary of a large one alone.
+    def _own(self, gradient: Tensor, node: int) -> Tensor | Summary:
+        """A copy of a small gradient, a summary of a large one.
 
         One copy serves all places that are handed the same small tensor, and one
         summary the way to a node and the node. The tensor is held beside it, so that
         autograd neither writes into it nor gives its id away; a large one only until
         the node has run or is sent another.
         """
-        dense = gradient
-        if gradient.layout is not torch.strided:
-            dense = gradient.to_dense()
-        if gradient.numel() <= WHOLE or count > 1:
-            made = dense.clone(memory_format=torch.contiguous_format)
-            if gradient.numel() <= WHOLE:
-                self.copies[id(gradient)] = made, gradient
+        if gradient.numel() <= WHOLE:
+            made = _dense(gradient).clone(memory_format=torch.contiguous_format)
+            self.copies[id(gradient)] = made, gradient
             return made
         latest = self.latest.get(node)
         if latest is None or latest[0] is not gradient:
-            latest = self.latest[node] = gradient, _summary(dense)
+            latest = self.latest[node] = gradient, _summary(_dense(gradient))
         return latest[1]
 
     def graph(self) -> GradientGraph:
@@ -728,22 +756,44 @@ class _Record:
         nodes = []
         for row, arrived in zip(self.drawn.nodes, self.arrived, strict=True):
             number, kind, label, operation, shape, _, rule, count = row
-            found = [_keep(g) for g in arrived] if count > 1 else arrived
+            found = [total.total() for total in arrived] if count > 1 else arrived
             gradient = found[0] if len(found) == 1 else tuple(found)
             nodes.append((number, kind, label, operation, shape, gradient, rule, count))
         edges = []
         for row, ran in zip(self.drawn.edges, self.ran, strict=True):
             source, target, output, operand, _, count = row
-            gradient = _keep(ran) if count > 1 else ran
+            gradient = ran.total() if count > 1 else ran
             edges.append((source, target, output, operand, gradient, count))
         return GradientGraph(nodes, edges, "")
 
 
-def _keep(gradient: Tensor | None) -> Tensor | Summary | None:
-    """The gradient if it is small, else a summary of it."""
-    if gradient is None or gradient.numel() <= WHOLE:
-        return gradient
-    return _summary(gradient)
+class _Sum:
+    """Gradients that add up: many small ones at once, for a call takes its time."""
+
+    def __init__(self) -> None:
+        self.terms: list[Tensor] = []
+        self.most = TERMS
+
+    def add(self, gradient: Tensor) -> None:
+        if not self.terms and gradient.numel() > WHOLE:
+            self.most = 2  # no more large ones are held than need be
+        self.terms.append(gradient)
+        if len(self.terms) == self.most:
+            self.terms = [self._added()]
+
+    def _added(self) -> Tensor:
+        return torch.stack([_dense(term) for term in self.terms]).sum(0)
+
+    def total(self) -> Gradient:
+        """Their sum, whole if it is small."""
+        if not self.terms:
+            return None
+        total = self._added()
+        return total if total.numel() <= WHOLE else _summary(total)
+
+
+def _dense(gradient: Tensor) -> Tensor:
+    return gradient if gradient.layout is torch.strided else gradient.to_dense()
 
 
 def _summary(gradient: Tensor) -> Summary:
@@ -765,7 +815,9 @@ def _why_not(walk: _Walk) -> str:
     """A checkpoint would compute its forward pass again: leave it alone, and say so."""
     for row, function in zip(walk.nodes, walk.functions, strict=True):
         saved = _saved_names(function.__class__) if row[3] else []
-        if row[3] == "CheckpointFunctionBackward" or _recomputes(function, saved):
+        if row[3] == "CheckpointFunctionBackward" or (
+            saved and _recomputes(function, saved)
+        ):
             return (
                 "The graph holds a checkpoint. Its gradient would compute the forward "
                 "pass again, so none was run."
@@ -793,13 +845,15 @@ def _saved_names(kind: Any) -> list[str]:
 
 def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     """Run the gradient once, listening at every operation; the reason if it can't."""
-    listeners = record.listeners(walk)
-    listened = list(zip(walk.nodes, walk.functions, listeners, strict=True))
+    returned = record.returned(walk)
+    listeners = record.listeners(walk, returned)
     leaves = [
-        (leaf, listener)
-        for row, leaf, listener in listened
-        if row[1] == "leaf" and leaf.requires_grad  # it may be frozen now
+        node
+        for node, row in enumerate(walk.nodes)
+        if row[1] == "leaf" and walk.functions[node].requires_grad  # may be frozen now
     ]
+    asked = [walk.functions[leaf] for leaf in leaves]
+    asked += [GradientEdge(walk.functions[node], output) for node, output in returned]
     handles = []
     with _check.undisturbed(roots[0].device):
         starts = [torch.ones_like(root) for root in roots]
@@ -808,16 +862,12 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
             None if root.numel() == 1 and root.is_floating_point() else start
             for root, start in zip(roots, starts, strict=True)
         ]
-        for row, function, listener in listened:
-            if row[1] == "operation" and listener:
-                handles.append(function.register_hook(listener))
+        for node, listener in enumerate(listeners):
+            if listener and walk.nodes[node][1] == "operation":
+                handles.append(walk.functions[node].register_hook(listener))
         try:
             found = torch.autograd.grad(
-                roots,
-                [leaf for leaf, _ in leaves],
-                given,
-                retain_graph=True,
-                allow_unused=True,
+                roots, asked, given, retain_graph=True, allow_unused=True
             )
         except RuntimeError as error:
             if "second time" in str(error):
@@ -829,8 +879,11 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     with _check.unrecorded():
         for listener, start in zip(listeners, starts, strict=False):
             listener((start,), (start,))
-        for (_, listener), gradient in zip(leaves, found, strict=True):
-            listener((), (gradient,))
+        for leaf, gradient in zip(leaves, found, strict=False):
+            listeners[leaf]((), (gradient,))
+        for way, gradient in zip(returned.values(), found[len(leaves) :], strict=True):
+            if gradient is not None:
+                record.ran[way].add(gradient)
     return ""
 
 
