@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from operator import mul
 
 import torch
 from torch import Tensor
@@ -190,19 +191,22 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
         for _ in range(degree):
             columns.append(columns[-1] * t)
         r = torch.linalg.qr(torch.stack([*columns, y.double()]).T, mode="r").R
-        r, right = r[: degree + 1].tensor_split([degree + 1], dim=1)
-        _refuse_too_few(x, r)
-        scaled: Tensor = torch.linalg.solve_triangular(r, right, upper=True)[:, 0]
-        exponents = torch.arange(degree + 1, dtype=torch.float64, device=x.device)
-        coefficients = (scaled / largest**exponents).to(x.dtype)
-        if not math.isfinite(coefficients.sum().item()):
+        rows = r.tolist()[: degree + 1]
+        _refuse_too_few(x, rows)
+        coefficients = _solve(rows)
+        size = 1.0
+        for k in range(1, degree + 1):
+            size *= largest
+            coefficients[k] = _ratio(coefficients[k], size)
+        most = torch.finfo(x.dtype).max
+        if not all(abs(number) <= most for number in coefficients):
             _check.finite(y, "y")
             raise ValueError(
                 f"x must be of a size whose powers up to {degree} {x.dtype} can hold, "
                 f"but its largest is {largest:g}, and a coefficient overflows. Rescale "
                 "x."
             )
-        return coefficients
+        return torch.tensor(coefficients, dtype=x.dtype, device=x.device)
 
 
 def _data(
@@ -226,9 +230,9 @@ def _data(
     return x.to(dtype), y.to(dtype)
 
 
-def _refuse_too_few(x: Tensor, r: Tensor) -> None:
+def _refuse_too_few(x: Tensor, rows: list[list[float]]) -> None:
     """Refuse points that repeat each other; their powers then depend on one another."""
-    sizes = [abs(number) for number in r.diagonal().tolist()]
+    sizes = [abs(row[k]) for k, row in enumerate(rows)]
     if min(sizes) > 1e-10 * max(sizes):
         return
     different = len(set(x.tolist()))
@@ -238,6 +242,22 @@ def _refuse_too_few(x: Tensor, r: Tensor) -> None:
             f"{len(sizes) - 1}, but it has {different}. Add points, or lower the "
             "degree."
         )
+
+
+def _solve(rows: list[list[float]]) -> list[float]:
+    """Solve R c = d from below, where d is the last column of the rows.
+
+    For a handful of unknowns this takes less time than one call of PyTorch.
+    """
+    found: list[float] = []
+    for k, row in reversed(list(enumerate(rows))):
+        rest = row[-1] - sum(map(mul, row[k + 1 :], found))
+        found.insert(0, _ratio(rest, row[k]))
+    return found
+
+
+def _ratio(number: float, other: float) -> float:
+    return number / other if other else math.nan
 
 
 def _start(start: object, seed: int, degree: int, x: Tensor) -> Tensor:
