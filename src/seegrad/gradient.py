@@ -179,6 +179,10 @@ def value_and_gradient(
     return values[0], found
 
 
+# What torch.autograd.grad calls in the end. Its own look at the arguments takes as long
+# as a fifth of a curve's gradient, and loads SymPy.
+ENGINE = torch.autograd.Variable._execution_engine  # type: ignore[attr-defined]
+
 # PyTorch gives each thread at least so many elements of an elementwise operation. In
 # float64 they are 256 KB, so the few arrays in use at a time stay in a core's cache.
 CHUNK = 32_768
@@ -197,7 +201,7 @@ def slopes(
     if apart and many:
         return _in_pieces(f, xs, names, values)
     doubtful = check and not apart
-    leaves, y = _call(f, xs, names, doubtful)
+    leaves, y = _call(f, xs, names, doubtful, apart)
     found = _pull_all(y, leaves, names, keep=doubtful)
     if doubtful:
         _check.same_alone(f, leaves, y)
@@ -217,7 +221,7 @@ def _in_pieces(
     """The same for an f that keeps the points apart, a piece of them at a time."""
     found = tuple(torch.empty(x.shape, dtype=x.dtype, device=x.device) for x in xs)
     for piece in _pieces(xs[0].shape, _chunk(xs[0])):
-        leaves, y = _call(f, [x[piece] for x in xs], names)
+        leaves, y = _call(f, [x[piece] for x in xs], names, apart=True)
         for whole, part in zip(found, _pull_all(y, leaves, names), strict=True):
             whole[piece] = part
         if values is not None:
@@ -245,16 +249,29 @@ def _pieces(shape: Sequence[int], size: int) -> Iterator[tuple[slice, ...]]:
 
 
 def _call(
-    f: Function, xs: Sequence[Tensor], names: str, doubtful: bool = False
+    f: Function,
+    xs: Sequence[Tensor],
+    names: str,
+    doubtful: bool = False,
+    apart: bool = False,
 ) -> tuple[list[Tensor], Tensor]:
     """Leaves of our own at the points, and what f makes of them."""
-    layout = torch.contiguous_format
-    leaves = [x.clone(memory_format=layout).requires_grad_() for x in xs]
+    leaves = [_leaf(x, apart) for x in xs]
     y = _check.call(f, leaves)
     if doubtful:
         _check.unchanged(leaves, xs)
     _check.depends(y, names)
     return leaves, y
+
+
+def _leaf(x: Tensor, apart: bool) -> Tensor:
+    """A leaf at the points: a copy, unless f goes through with a stand-in.
+
+    A stand-in knows nothing that writes into a tensor.
+    """
+    if apart and x.is_contiguous() and not x.is_inference():
+        return x.detach().requires_grad_()
+    return x.clone(memory_format=torch.contiguous_format).requires_grad_()
 
 
 def _pull_all(
@@ -324,20 +341,23 @@ def pull_back(
     None stands for a variable that y does not depend on. Weights default to ones;
     `keep` leaves the graph usable.
     """
+    weights = torch.ones_like(y) if weights is None else weights
     try:
-        return torch.autograd.grad(
-            y,
-            list(xs),
-            weights if weights is not None or not y.ndim else torch.ones_like(y),
-            retain_graph=keep or create_graph,
-            create_graph=create_graph,
-            allow_unused=True,
+        found: tuple[Tensor | None, ...] = ENGINE.run_backward(
+            (y,),
+            (weights,),
+            keep or create_graph,
+            create_graph,
+            tuple(xs),
+            allow_unreachable=True,
+            accumulate_grad=False,
         )
     except Exception as error:
         raise ValueError(
             "f must be built of operations that autograd can run backwards, but its "
             f"backward pass raised {_check.raised(error, 'f')}"
         ) from error
+    return found
 
 
 def slope_by(
