@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from seegrad.gradient import pull_back, slope_by, value_and_gradient
 
 Array = np.ndarray[Any, Any]
 
+KINDS = np.array(list(WORDS))
 ROWS = 24  # distances at which each side is looked at
 SAFETY = 16  # how many times the rounding seen in f counts as rounding
 
@@ -174,13 +176,17 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
         return examine(f, points)
 
 
+def is_smooth(found: Diagnosis) -> bool:
+    """Whether there is a derivative at every point, and autograd has it."""
+    return bool(np.all(found.kind == "smooth"))
+
+
 def warn(found: Diagnosis, stacklevel: int) -> bool:
     """Warn where there is no derivative, or autograd hasn't got it; whether it did."""
-    doubtful = bool(np.any(found.kind != "smooth"))
-    if doubtful:
-        stacklevel += 1
-        warnings.warn(found.message, NotDifferentiableWarning, stacklevel=stacklevel)
-    return doubtful
+    if is_smooth(found):
+        return False
+    warnings.warn(found.message, NotDifferentiableWarning, stacklevel=stacklevel + 1)
+    return True
 
 
 def warn_up_to(order: int, f: Function, xs: Sequence[Tensor], stacklevel: int) -> None:
@@ -257,7 +263,7 @@ def _diagnosis(
     fields = torch.from_numpy(np.array([points, *sides, own]) + 0.0)  # no −0
     fields = fields.to(xs[0].device, dtype)
     fields = fields.reshape(5, *(() if len(xs) == 1 else (len(xs),)), *shape)
-    kind = np.array(list(WORDS))[ranks].reshape(shape)[()]
+    kind = KINDS[ranks].reshape(shape)[()]
     x, left, right, numerical, autograd = fields.unbind()
     return Diagnosis(x, kind, left, right, autograd, numerical)
 
@@ -308,8 +314,7 @@ def _at_first_sight(
     One call of f tries the points again, and two steps on both sides of them along
     each direction. No allowance is made for rounding.
     """
-    moves = np.kron(_directions(len(xs)), np.array([[1], [-1], [0.125], [-0.125]]))
-    moves = np.vstack([np.zeros(len(xs)), moves])
+    moves = _moves(len(xs))
     shape = (len(moves), len(here))
     there, steps = [], []
     for x, along in zip(xs, moves.T, strict=True):
@@ -332,6 +337,13 @@ def _at_first_sight(
     ahead, back = (np.s_[k : 4 * len(xs) : 4] for k in (1, 2))
     run = step.sum(0)
     return smooth, (rise[ahead] - rise[back]) / (run[ahead] - run[back])
+
+
+@cache
+def _moves(variables: int) -> Array:
+    """None, and along each direction two steps forward and back, a row for each."""
+    steps = np.array([[1], [-1], [0.125], [-0.125]])
+    return np.vstack([np.zeros(variables), np.kron(_directions(variables), steps)])
 
 
 # ---------------------------------------------------------------- looking closely

@@ -210,6 +210,8 @@ NO_TANGENT = ("mixes points", "random", "jump", "vertical tangent", "cusp")
 
 def _one_sided(slopes: Tensor, found: Diagnosis) -> tuple[Tensor, Tensor]:
     """The slopes left and right, which are the slopes themselves but at a corner."""
+    if diagnosis.is_smooth(found):
+        return slopes.clone(), slopes.clone()
     bent = np.isin(found.kind, ("corner", "tie", "edge of the domain"))
     here = torch.as_tensor(np.array(bent), device=slopes.device)
     return (
@@ -230,6 +232,8 @@ def _refuse(
     for slope in slopes:
         finite = finite & slope.isfinite()
     if finite.all():
+        if diagnosis.is_smooth(found):
+            return
         without = np.isin(found.kind, NO_TANGENT)
         if without.any():
             why = found if found.kind.ndim == 0 else found[without]
