@@ -181,7 +181,7 @@ def value_and_gradient(
 
 # What torch.autograd.grad calls in the end. Its own look at the arguments takes as long
 # as a fifth of a curve's gradient, and loads SymPy.
-ENGINE = torch.autograd.Variable._execution_engine  # type: ignore[attr-defined]
+ENGINE = torch.autograd.Variable._execution_engine
 
 # PyTorch gives each thread at least so many elements of an elementwise operation. In
 # float64 they are 256 KB, so the few arrays in use at a time stay in a core's cache.
