@@ -1,6 +1,8 @@
 """A stand-in follows elementwise functions, and nothing else."""
 
+import importlib
 import math
+import operator
 import random
 import time
 
@@ -10,9 +12,11 @@ import torch
 from torch import nn
 
 import seegrad
+from seegrad import _check
 from seegrad._elementwise import FUNCTIONS, METHODS, OPERATORS, StandIn, is_elementwise
 from seegrad.gradient import CHUNK, _chunk
 
+module = importlib.import_module("seegrad.gradient")  # seegrad.gradient is a function
 WEIGHT = nn.Parameter(torch.tensor(3.0))
 CHANCE, GENERATOR, DRAWS = random.Random(0), np.random.default_rng(0), torch.Generator()
 
@@ -187,6 +191,69 @@ def test_pieces_give_what_the_whole_gives(shape, threads):
     torch.testing.assert_close(slope, whole, rtol=1e-6, atol=1e-6)
     curvature = (x.cos() ** 2 - x.sin()) * torch.exp(x.sin())
     torch.testing.assert_close(second, curvature, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", _check.FLOATS)
+def test_results_in_numpys_memory_are_the_same(monkeypatch, dtype):
+    x = torch.linspace(-3, 3, 70_001).to(dtype)
+    wide = x[:, None]
+    usual = seegrad.derivative(torch.exp, x), seegrad.gradient(torch.mul, wide, wide)
+    monkeypatch.setattr(module, "FRESH", 1_000)
+    slope, slopes = (
+        seegrad.derivative(torch.exp, x),
+        seegrad.gradient(torch.mul, wide, wide),
+    )
+    for before, after in zip((usual[0], *usual[1]), (slope, *slopes), strict=True):
+        assert (after.dtype, after.shape) == (dtype, before.shape)
+        assert torch.equal(after, before)
+        assert after.add_(1).is_contiguous()  # it can be written to, as any tensor
+
+
+def test_a_stand_ins_f_gets_the_points_themselves_but_cannot_change_them():
+    x = torch.tensor([-1.0, 2.0], dtype=torch.float64)
+    places = []
+
+    def f(x):
+        if isinstance(x, torch.Tensor):
+            places.append(x.data_ptr())
+        return x**2
+
+    assert seegrad.derivative(f, x).tolist() == [-2, 4]
+    assert places == [x.data_ptr()]
+    for change in (
+        lambda x: nn.functional.relu(x, inplace=True),
+        lambda x: nn.functional.leaky_relu(+x, inplace=True),
+        lambda x: operator.iadd(x, 1),
+    ):
+        with pytest.raises(ValueError, match="in place"):
+            seegrad.derivative(change, x)
+    assert x.tolist() == [-1, 2]
+    assert not x.requires_grad
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        lambda x: x[::2],
+        lambda x: x.reshape(2, 3).T,
+        lambda x: x[:1].expand(6),
+        lambda x: nn.Parameter(x),
+    ],
+    ids=["strided", "transposed", "expanded", "parameter"],
+)
+def test_a_result_lies_in_memory_of_its_own(points):
+    x = points(torch.arange(6.0, dtype=torch.float64))
+    slope = seegrad.derivative(lambda x: x**2 + x, x)
+    assert slope.is_contiguous()
+    assert slope.data_ptr() != x.data_ptr()
+    assert torch.equal(slope, 2 * x.detach() + 1)
+    assert x.grad is None
+
+
+def test_points_made_in_inference_mode_are_copied():
+    with torch.inference_mode():
+        x = torch.tensor([1.0, 2.0])
+    assert seegrad.derivative(torch.square, x).tolist() == [2, 4]
 
 
 def test_a_large_field_never_makes_its_grid():
