@@ -14,6 +14,7 @@ from pathlib import Path
 
 import tinycss2
 from finished import rewrite_pages, when_finished
+from recall import recalled
 
 BARE = {"skip_comments": True, "skip_whitespace": True}
 GROUPS = {"container", "layer", "media", "supports"}  # rules that hold rules
@@ -24,14 +25,14 @@ USE = re.compile(r"var\(\s*--[\w-]+|animation(?:-name)?:[^;}]*")
 LINK = re.compile(r'(href="[^":?]*?(_static/[^":?]+\.css))(?:\?[^"]*)?"')
 
 
-class Names(HTMLParser):
-    """What is on pages, as selectors name it, and the words of scripts."""
+class Page(HTMLParser):
+    """What is on a page, as selectors name it, and the words of its scripts."""
 
-    def __init__(self):
+    def __init__(self, html):
         super().__init__()
         self.selectors = set()
         self.words = set()
-        self.beginnings = ()
+        self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         """Note an element's names."""
@@ -43,47 +44,66 @@ class Names(HTMLParser):
             elif name == "id":
                 self.selectors.add(f"#{value}")
             elif name == "style" or "var(" in (value or ""):  # as in fill="var(--…)"
-                self.read(value)
+                self.words |= words_of(value)
 
     def handle_data(self, data):
         """Note the words of an inline script or style."""
         if self.cdata_elem:
-            self.read(data)
+            self.words |= words_of(data)
 
-    def read(self, script):
-        """Note a script's words: ariaSort may make aria-sort, and mode data-mode."""
-        words = set(WORD.findall(script))
-        dashed = {re.sub("([A-Z])", r"-\1", word).lower() for word in words}
-        self.words |= words | dashed | {f"data-{word}" for word in dashed}
-        self.beginnings += tuple(w for w in words if re.search("[^-]-$", w))
+
+def words_of(script):
+    """A script's words, and what it makes of them: aria-sort of ariaSort, data-mode."""
+    words = set(WORD.findall(script))
+    dashed = {re.sub("([A-Z])", r"-\1", word).lower() for word in words}
+    return words | dashed | {f"data-{word}" for word in dashed}
+
+
+def names_in(suffix, text):
+    """The selectors and the words of a page or a script, in order."""
+    if suffix == ".js":
+        return [], sorted(words_of(text))
+    page = Page(text)
+    return sorted(page.selectors), sorted(page.words)
+
+
+class Names:
+    """All that something is or can be called."""
+
+    def __init__(self, selectors, words):
+        self.selectors = set(selectors)
+        self.words = set(words)
+        self.beginnings = tuple(word for word in words if re.search("[^-]-$", word))
 
     def __contains__(self, name):
-        """Whether something is or can be called so."""
         word = name.lstrip(".#[")
         known = name in self.selectors or word in self.words
         return known or word.startswith(self.beginnings)
 
 
 def shorten(app):
-    out, names = Path(app.outdir), Names()
-    for page in out.rglob("*.html"):
-        names.feed(page.read_text(encoding="utf-8"))
-    for script in out.glob("_static/**/*.js"):
-        names.read(script.read_text(encoding="utf-8"))
-    sheets = {path: path.read_text("utf-8") for path in out.glob("_static/**/*.css")}
+    out, selectors, words = Path(app.outdir), set(), set()
+    with recalled(app, names_in) as ask:
+        for file in [*out.rglob("*.html"), *out.glob("_static/**/*.js")]:
+            found = ask(file.suffix, file.read_text(encoding="utf-8"))
+            selectors.update(found[0])
+            words.update(found[1])
+    files = {p.relative_to(out).as_posix(): p for p in out.glob("_static/**/*.css")}
+    sheets = {name: files[name].read_text(encoding="utf-8") for name in sorted(files)}
+    with recalled(app, without_unused) as ask:
+        sheets = ask(sheets, sorted(selectors), sorted(words))
     versions = {}
-    for path, css in without_unused(sheets, names).items():
-        path.write_text(css, encoding="utf-8")
-        name = path.relative_to(out).as_posix()
+    for name, css in sheets.items():
+        files[name].write_text(css, encoding="utf-8")
         versions[name] = hashlib.sha256(css.encode()).hexdigest()[:8]
     rewrite_pages(
         app, lambda html: LINK.sub(lambda m: f'{m[1]}?v={versions[m[2]]}"', html)
     )
 
 
-def without_unused(sheets, names):
+def without_unused(sheets, selectors, words):
     """The style sheets with only what can be used, of each other or on pages."""
-    unused = set()
+    names, unused = Names(selectors, words), set()
     while True:
         short = {path: shortened(css, names, unused) for path, css in sheets.items()}
         everything = "".join(short.values())

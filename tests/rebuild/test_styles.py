@@ -64,7 +64,7 @@ def short(site):
     def short(css):
         file = site / "_static" / "a.css"
         file.write_text(css)
-        styles.shorten(SimpleNamespace(outdir=site))
+        styles.shorten(SimpleNamespace(outdir=site, doctreedir=site))
         return file.read_text()
 
     return short

@@ -86,5 +86,5 @@ def test_other_pictures_stay_as_they_are(tmp_path):
     file = tmp_path / "_images" / "own.svg"
     file.write_text('<svg><path id="a" d="M 1.23456 1"/> <!-- Ours. --></svg>')
     before = file.read_text()
-    svg.shorten(SimpleNamespace(outdir=tmp_path))
+    svg.shorten(SimpleNamespace(outdir=tmp_path, doctreedir=tmp_path))
     assert file.read_text() == before
