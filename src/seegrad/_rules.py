@@ -1,8 +1,8 @@
 """What each operation does to the gradient on its way back, in words.
 
 Keyed by PyTorch's name of the operation, without "Backward" and its number where all
-that share it do the same. A rule says
-what happens to the gradient that arrives; "the result" is the operation's own output.
+that share it do the same. A rule says what happens to the gradient that arrives; "the
+result" is the operation's own output.
 """
 
 from __future__ import annotations
@@ -13,9 +13,49 @@ from functools import cache
 from math import prod
 from typing import Any
 
+SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _share(count: int) -> str:
+    return f"÷ {count}, to every element"
+
+
+def _count(node: Any) -> int:
+    sizes = node._saved_self_sym_sizes
+    return prod([sizes[axis] for axis in node._saved_dim or range(len(sizes))])
+
+
+def _terms(rule: str) -> Callable[[Any], str]:
+    """The rule of a sum or a difference, whose second term may have a factor."""
+
+    def of(node: Any) -> str:
+        alpha = getattr(node, "_saved_alpha", 1)
+        return rule if alpha == 1 else f"{rule}; the second × {alpha}"
+
+    return of
+
+
+def _norm(node: Any) -> str:
+    return "× input ÷ result" if getattr(node, "_saved_ord", None) == 2 else ""
+
+
+def _power(node: Any) -> str:
+    exponent = getattr(node, "_saved_exponent", None)
+    if not isinstance(exponent, (int, float)):
+        return "× exponent·x to the exponent − 1"
+    return _of_power(exponent)
+
+
+@cache
+def _of_power(exponent: float) -> str:
+    if exponent == 2:
+        return "× 2·x"
+    return f"× {exponent:g}·x{f'{exponent - 1:g}'.translate(SUPERSCRIPTS)}"
+
+
 RULES: dict[str, str | Callable[[Any], str]] = {
     "Abs": "× the sign of the input",
-    "Add": lambda node: _terms(node, "copies the gradient to every term"),
+    "Add": _terms("copies the gradient to every term"),
     "Addmm": "× the other matrix, transposed; the added term gets a copy",
     "Amax": "to the largest, ties share",
     "Amin": "to the smallest, ties share",
@@ -32,7 +72,7 @@ RULES: dict[str, str | Callable[[Any], str]] = {
     "Expand": "adds up over the copies",
     "Gather": "back to the places taken from, 0 elsewhere",
     "Index": "back to the places taken from, 0 elsewhere",
-    "LinalgVectorNorm": lambda node: _norm(node),
+    "LinalgVectorNorm": _norm,
     "Log": "÷ the input",
     "LogSoftmax": "minus softmax times the sum of the gradient",
     "Logsumexp": "× softmax of the input",
@@ -52,7 +92,7 @@ RULES: dict[str, str | Callable[[Any], str]] = {
     "NativeDropout": "× the mask that was drawn",
     "Neg": "turns the sign",
     "Permute": "puts the axes back",
-    "PowBackward0": lambda node: _power(node),
+    "PowBackward0": _power,
     "PowBackward1": "× exponent·x^(exponent − 1); the exponent gets × result·ln x",
     "PowBackward2": "× result·ln of the base",
     "Prod": "× the product of the others",
@@ -71,9 +111,7 @@ RULES: dict[str, str | Callable[[Any], str]] = {
     "Sqrt": "÷ twice the result",
     "Squeeze": "gives back the shape",
     "Stack": "cuts the gradient into the pieces that were stacked",
-    "Sub": lambda node: _terms(
-        node, "copies the gradient, with the sign turned for what is subtracted"
-    ),
+    "Sub": _terms("copies the gradient, with the sign turned for what is subtracted"),
     "Sum": "copies the gradient to every element",
     "T": "transposes back",
     "Tan": "× 1 + result²",
@@ -86,7 +124,6 @@ RULES: dict[str, str | Callable[[Any], str]] = {
     "Where": "to the branch that was taken, 0 to the other",
 }
 LEAF = "adds up what arrives"
-SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def rules_of(nodes: list[Any], names: list[str]) -> list[str]:
@@ -104,35 +141,3 @@ def _rule(name: str) -> str | Callable[[Any], str]:
     if operation is None:
         return ""
     return RULES.get(name) or RULES.get(operation[1] or operation[2], "")
-
-
-def _share(count: int) -> str:
-    return f"÷ {count}, to every element"
-
-
-def _count(node: Any) -> int:
-    sizes = node._saved_self_sym_sizes
-    return prod([sizes[axis] for axis in node._saved_dim or range(len(sizes))])
-
-
-def _terms(node: Any, rule: str) -> str:
-    alpha = getattr(node, "_saved_alpha", 1)
-    return rule if alpha == 1 else f"{rule}; the second × {alpha}"
-
-
-def _norm(node: Any) -> str:
-    return "× input ÷ result" if getattr(node, "_saved_ord", None) == 2 else ""
-
-
-def _power(node: Any) -> str:
-    exponent = getattr(node, "_saved_exponent", None)
-    if not isinstance(exponent, (int, float)):
-        return "× exponent·x to the exponent − 1"
-    return _of_power(exponent)
-
-
-@cache
-def _of_power(exponent: float) -> str:
-    if exponent == 2:
-        return "× 2·x"
-    return f"× {exponent:g}·x{f'{exponent - 1:g}'.translate(SUPERSCRIPTS)}"
