@@ -772,23 +772,34 @@ class _Sum:
 
     def __init__(self) -> None:
         self.terms: list[Tensor] = []
+        self.last: Tensor | None = None
+        self.times = 0  # that the last one came: what is added gets the same gradient
         self.most = TERMS
 
     def add(self, gradient: Tensor) -> None:
-        if not self.terms and gradient.numel() > WHOLE:
+        if gradient is self.last:
+            self.times += 1
+            return
+        if self.last is None and gradient.numel() > WHOLE:
             self.most = 2  # no more large ones are held than need be
-        self.terms.append(gradient)
-        if len(self.terms) == self.most:
-            self.terms = [self._added()]
+        self._close()
+        self.last, self.times = gradient, 1
 
-    def _added(self) -> Tensor:
-        return torch.stack([_dense(term) for term in self.terms]).sum(0)
+    def _close(self) -> None:
+        """Put the last one to the terms, as often as it came."""
+        if self.last is not None:
+            dense = _dense(self.last)
+            self.terms.append(dense * self.times if self.times > 1 else dense)
+            self.last = None
+        if len(self.terms) == self.most:
+            self.terms = [torch.stack(self.terms).sum(0)]
 
     def total(self) -> Gradient:
         """Their sum, whole if it is small."""
+        self._close()
         if not self.terms:
             return None
-        total = self._added()
+        total = torch.stack(self.terms).sum(0)
         return total if total.numel() <= WHOLE else _summary(total)
 
 
@@ -854,7 +865,6 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     ]
     asked = [walk.functions[leaf] for leaf in leaves]
     asked += [GradientEdge(walk.functions[node], output) for node, output in returned]
-    handles = []
     with _check.undisturbed(roots[0].device):
         starts = [torch.ones_like(root) for root in roots]
         # PyTorch starts from a number by itself; where it is told how, it loads SymPy.
@@ -862,9 +872,11 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
             None if root.numel() == 1 and root.is_floating_point() else start
             for root, start in zip(roots, starts, strict=True)
         ]
-        for node, listener in enumerate(listeners):
-            if listener and walk.nodes[node][1] == "operation":
-                handles.append(walk.functions[node].register_hook(listener))
+        handles = [
+            walk.functions[node].register_hook(listener)
+            for node, listener in enumerate(listeners)
+            if listener and walk.nodes[node][1] == "operation"
+        ]
         try:
             found = torch.autograd.grad(
                 roots, asked, given, retain_graph=True, allow_unused=True
