@@ -172,7 +172,7 @@ def value_and_gradient(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The values of f and one gradient a variable, at checked points of one shape.
 
-    All are new tensors without a graph, and f gets copies of the points. Call it inside
+    All are new tensors without a graph, and f can't change the points. Call it inside
     `_check.undisturbed`.
     """
     values: list[Tensor] = []
