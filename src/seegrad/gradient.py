@@ -187,9 +187,8 @@ ENGINE = torch.autograd.Variable._execution_engine
 # PyTorch gives each thread at least so many elements of an elementwise operation. In
 # float64 they are 256 KB, so the few arrays in use at a time stay in a core's cache.
 CHUNK = 32_768
-FRESH = (
-    2**25
-)  # what is larger, glibc never has at hand (its DEFAULT_MMAP_THRESHOLD_MAX)
+# Of more bytes than these, glibc has none at hand: its DEFAULT_MMAP_THRESHOLD_MAX.
+FRESH = 2**25
 
 
 def slopes(
@@ -287,7 +286,7 @@ def _call(
 def _leaf(x: Tensor, apart: bool) -> Tensor:
     """A leaf at the points: a copy, unless f goes through with a stand-in.
 
-    A stand-in knows nothing that writes into a tensor.
+    What writes into a tensor a stand-in doesn't know, or autograd refuses for a leaf.
     """
     if apart and x.is_contiguous() and not x.is_inference():
         return x.detach().requires_grad_()
@@ -324,7 +323,7 @@ def _by_taylor(f: Function, x: Tensor, order: int) -> Tensor | None:
     """A higher derivative by Taylor arithmetic, or None where that doesn't know f."""
     if x.numel() <= CHUNK:
         return taylor_derivative(f, x, order)
-    found = torch.empty(x.shape, dtype=x.dtype, device=x.device)
+    found = _room(x.shape, x)
     for piece in _pieces(x.shape, _chunk(x)):
         part = taylor_derivative(f, x[piece], order)
         if part is None:

@@ -652,9 +652,9 @@ class _Record:
             [None if row[7] == 1 else _Sum()] for row in drawn.nodes
         ]
         for node, outputs in walk.several.items():
-            arrived = self.arrived[drawn.place[node]]
-            while len(arrived) < len(outputs):
-                arrived.append(arrived[0] and _Sum())
+            place = drawn.place[node]
+            alone = drawn.nodes[place][7] == 1
+            self.arrived[place] = [None if alone else _Sum() for _ in outputs]
         self.ran: list[Any] = [None if row[5] == 1 else _Sum() for row in drawn.edges]
         self.copies: dict[int, tuple[Tensor, Tensor]] = {}
         self.latest: dict[int, tuple[Tensor, Summary]] = {}
