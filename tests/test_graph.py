@@ -940,6 +940,29 @@ def test_a_summary_of_a_complex_gradient_has_its_norm():
 
 
 @FOLD
+def test_each_of_many_summaries_is_its_own_gradients(fold):
+    sizes = (70, 40, 70, 50, 70, 60, 70)
+    layers = built(lambda: nn.Sequential(*map(nn.Linear, sizes, sizes[1:])))
+    model = nn.Sequential(*layers * 20)  # several times HELD elements
+    points = torch.linspace(-1, 1, 2100, dtype=torch.float64).reshape(30, 70)
+    loss = model(points).square().mean()
+    parameters = dict(model.named_parameters())
+    graph = gradient_graph(loss, names=parameters, fold=fold)
+    expected = torch.autograd.grad(loss, list(parameters.values()), retain_graph=True)
+    checked = 0
+    for name, gradient in zip(parameters, expected, strict=True):
+        found = named(graph, name).gradient
+        if not isinstance(found, Summary):
+            continue
+        assert found.shape == tuple(gradient.shape)
+        assert (found.min, found.max) == (gradient.min(), gradient.max())
+        assert found.norm == pytest.approx(gradient.double().norm().item(), rel=1e-12)
+        assert torch.equal(found.few, gradient.flatten()[:6])
+        checked += 1
+    assert checked == len(layers)
+
+
+@FOLD
 def test_memory_grows_with_nodes_not_with_elements(fold):
     pytest.importorskip("resource", reason="counts memory as Unix does")
     found = run_python(

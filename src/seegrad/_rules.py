@@ -126,16 +126,9 @@ RULES: dict[str, str | Callable[[Any], str]] = {
 LEAF = "adds up what arrives"
 
 
-def rules_of(nodes: list[Any], names: list[str]) -> list[str]:
-    """The local rules of autograd's nodes in words, empty for unknown operations."""
-    return [
-        rule if isinstance(rule := _rule(name), str) else rule(node)
-        for node, name in zip(nodes, names, strict=True)
-    ]
-
-
 @cache
-def _rule(name: str) -> str | Callable[[Any], str]:
+def rule_of(name: str) -> str | Callable[[Any], str]:
+    """An operation's rule, or what tells it from the node; empty if it isn't known."""
     # PyTorch's own operations end in a number; a reader's Function does not.
     operation = re.fullmatch(r"(\w+)Backward\d+|torch::autograd::(\w+)", name)
     if operation is None:

@@ -39,8 +39,9 @@ COLORS = {
 TEXT = f'fontname="Helvetica" fontcolor="{COLORS["text"]}"'
 HEAD = (
     "digraph seegrad {",
-    # Without these limits the layout of a long chain takes minutes.
-    'graph [bgcolor="transparent" nslimit=1 nslimit1=1]',
+    # Without these limits the layout of a long chain takes minutes; looking at few
+    # edges at a time makes it both faster and tighter.
+    'graph [bgcolor="transparent" nslimit=1.5 nslimit1=1 searchsize=5]',
     f"node [{TEXT} fontsize=11]",
     f'edge [{TEXT} fontsize=10 color="{COLORS["edge"]}"]',
 )
@@ -56,16 +57,22 @@ def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
     """The graph in Graphviz's language, the same text for the same program."""
     forward = _check.choice(direction, "direction", DIRECTIONS) == "forward"
     look = _usual_look if graph.message else _look
-    lines = [*HEAD, *[f"n{row[0]} [{look(row[1:])}]" for row in graph.node_rows]]
+    names = [f"n{number}" for number in range(len(graph.node_rows))]
+    lines = [
+        f"{name} [{look(row[1:])}]"
+        for name, row in zip(names, graph.node_rows, strict=True)
+    ]
     # Room for labels makes the layout of hundreds of edges take many seconds.
     attribute = "label" if len(graph.edge_rows) <= CROWDED else "xlabel"
-    for source, target, output, operand, gradient, count in graph.edge_rows:
-        line = f"n{target} -> n{source}" if forward else f"n{source} -> n{target}"
+    for row in graph.edge_rows:
+        source, target, _, _, gradient, count = row
+        if forward:
+            source, target = target, source
+        line = f"{names[source]} -> {names[target]}"
         if gradient is not None or count > 1:
-            edge = Edge(source, target, output, operand, gradient, count)
-            line += f" [{attribute}={_quote(' ' + _edge_text(edge))}]"
+            line += f" [{attribute}={_quote(' ' + _edge_text(Edge(*row)))}]"
         lines.append(line)
-    return "\n".join([*lines, "}", ""])
+    return "\n".join([*HEAD, *lines, "}", ""])
 
 
 def _look(fields: tuple[Any, ...]) -> str:

@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from seegrad import _check
-from seegrad._rules import LEAF, rules_of
+from seegrad._rules import LEAF, rule_of
 
 # Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
 # stack and kills the process. One graph may take half of that, all that live together
@@ -36,6 +36,7 @@ SHALLOW = 300  # never refused, never noted
 WHOLE = 1_000  # gradients of up to so many elements are kept as they are
 FEW = 6  # so many elements of a larger one are kept
 TERMS = 256  # so many small gradients are added up at once
+HELD = 2**18  # large gradients are held until they have more elements together
 COLLECT = ("CatBackward0", "StackBackward0")  # their operands are all alike
 REPEATS = 3  # from so many on, equal nodes are folded into one
 LEAF_END = torch._C._functions.AccumulateGrad  # type: ignore[attr-defined]
@@ -349,29 +350,34 @@ def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
     """Number the nodes as autograd's engine runs them: results, operations, leaves."""
     starts = [_start(tensor) for tensor in roots.values()]
     functions, onward, ends = _reach(starts)
-    operations = [function.name() for function in functions]
-    rules = rules_of(functions, operations)
     variables = [end.variable for end in ends]
     nodes: list[Row] = []
     several: dict[int, list[Any]] = {}
+    numbers: dict[Any, int] = {}
     for name, tensor in roots.items():
         shape = tuple(tensor.shape)
         nodes.append((len(nodes), "result", name, "", shape, None, "", 1))
-    for function, name, rule in zip(functions, operations, rules, strict=True):
+    for number, function in enumerate(functions, start=len(nodes)):
+        numbers[function] = number
         outputs = function._input_metadata
-        shape = tuple(outputs[0].shape) if outputs else ()
         if len(outputs) != 1:
-            several[len(nodes)] = outputs
-        nodes.append((len(nodes), "operation", name, name, shape, None, rule, 1))
-    for tensor in variables:
-        shape = tuple(tensor.shape)
-        nodes.append((len(nodes), "leaf", "leaf", "", shape, None, LEAF, 1))
+            several[number] = outputs
+        shape = tuple(outputs[0].shape) if outputs else ()
+        name = function.name()
+        rule = rule_of(name)
+        if not isinstance(rule, str):
+            rule = rule(function)
+        nodes.append((number, "operation", name, name, shape, None, rule, 1))
+    leaves = zip(ends, variables, strict=True)
+    for number, (end, tensor) in enumerate(leaves, start=len(nodes)):
+        numbers[end] = number
+        nodes.append((number, "leaf", "leaf", "", tuple(tensor.shape), None, LEAF, 1))
     if names:
-        labels = _labels(roots, functions, operations, variables, names)
-        nodes = [
-            (*n[:2], label, *n[3:]) for n, label in zip(nodes, labels, strict=True)
-        ]
-    numbers = {f: k for k, f in enumerate(functions + ends, start=len(starts))}
+        labels = _labels(roots, functions, variables, names)
+        for number, label in enumerate(labels):
+            if label is not None:
+                row = nodes[number]
+                nodes[number] = (*row[:2], label, *row[3:])
     edges = [
         (source, numbers[function], output, operand, None, 1)
         for source, following in enumerate(onward)
@@ -395,23 +401,20 @@ def _start(tensor: Tensor) -> tuple[Any, int]:
 def _labels(
     roots: dict[str, Tensor],
     functions: list[Any],
-    operations: list[str],
     variables: list[Tensor],
-    names: dict[object, str],
-) -> list[str]:
+    names: dict[Any, str],
+) -> list[str | None]:
     """The reader's names where there are any; what a result is called it alone is."""
     keys = [_key(tensor) for tensor in roots.values()]
     made: dict[object, list[tuple[int, str]]] = {}
     for key, name in names.items():
         if isinstance(key, tuple) and key not in keys:
             made.setdefault(key[0], []).append((key[1], name))
+    joined = {f: ", ".join([name for _, name in sorted(made[f])]) for f in made}
     return [
-        *[names.get(key, name) for key, name in zip(keys, roots, strict=True)],
-        *[
-            ", ".join([n for _, n in sorted(made[f])]) if f in made else operation
-            for f, operation in zip(functions, operations, strict=True)
-        ],
-        *[names.get(_Leaf(variable), "leaf") for variable in variables],
+        *map(names.get, keys),
+        *map(joined.get, functions),
+        *[names.get(_Leaf(variable)) for variable in variables],
     ]
 
 
@@ -658,6 +661,7 @@ class _Record:
         self.ran: list[Any] = [None if row[5] == 1 else _Sum() for row in drawn.edges]
         self.copies: dict[int, tuple[Tensor, Tensor]] = {}
         self.latest: dict[int, tuple[Tensor, Summary]] = {}
+        self.summaries = _Summaries()
 
     def returned(self, walk: _Walk) -> dict[Slot, int]:
         """The outputs of nodes whose gradients autograd returns, and their edges.
@@ -686,55 +690,58 @@ class _Record:
             ways = [-1 if way in known else way for way in ways]
         for node, _ in returned:
             entered[node] = True
-        onward: list[list[tuple[int, int, int]]] = [[] for _ in walk.nodes]
-        for edge, way in zip(walk.edges, ways, strict=True):
+        onward: list[list[tuple[int, int]]] = [[] for _ in walk.nodes]
+        for (source, target, _, operand, _, _), way in zip(
+            walk.edges, ways, strict=True
+        ):
             if way >= 0:  # not inside of a folded node
-                source, target, _, operand, _, _ = edge
-                onward[source].append((operand, way, target))
+                onward[source].append((operand, way))
                 entered[target] = True
         return [
-            partial(self._take, node, self.arrived[place] if enters else [], ways)
+            partial(self._take, place, self.arrived[place] if enters else [], ways)
             if enters or ways
             else None
-            for node, (place, enters, ways) in enumerate(
-                zip(self.drawn.place, entered, onward, strict=True)
+            for place, enters, ways in zip(
+                self.drawn.place, entered, onward, strict=True
             )
         ]
 
     def _take(
         self,
-        node: int,
+        place: int,
         arrived: list[Any],
-        ways: list[tuple[int, int, int]],
+        ways: list[tuple[int, int]],
         inputs: Any,
         outputs: Any,
     ) -> None:
         """Add what arrived at a node from outside of its group, and what it sent on."""
-        copies, ran = self.copies, self.ran
-        if arrived:
-            for output, gradient in enumerate(outputs):
-                if gradient is not None:
-                    held = arrived[output]
-                    if held is not None:
-                        held.add(gradient)
-                    elif known := copies.get(id(gradient)):
-                        arrived[output] = known[0]
-                    else:
-                        arrived[output] = self._own(gradient, node)
-        for operand, way, target in ways:
+        own, latest, made = self._own, None, None
+        for output, held in enumerate(arrived):
+            gradient = outputs[output]
+            if gradient is None:
+                continue
+            if held is not None:
+                held.add(gradient)
+                continue
+            if gradient is not latest:  # most operations hand on what they got
+                latest, made = gradient, own(gradient, place)
+            arrived[output] = made
+        ran = self.ran
+        for operand, way in ways:
             gradient = inputs[operand]
-            if gradient is not None:
-                held = ran[way]
-                if held is not None:
-                    held.add(gradient)
-                elif known := copies.get(id(gradient)):
-                    ran[way] = known[0]
-                else:
-                    ran[way] = self._own(gradient, target)
+            if gradient is None:
+                continue
+            held = ran[way]
+            if held is not None:
+                held.add(gradient)
+                continue
+            if gradient is not latest:
+                latest, made = gradient, own(gradient, self.drawn.edges[way][1])
+            ran[way] = made
         if self.latest:
-            self.latest.pop(node, None)
+            self.latest.pop(place, None)
 
-    def _own(self, gradient: Tensor, node: int) -> Tensor | Summary:
+    def _own(self, gradient: Tensor, place: int) -> Tensor | Summary:
         """A copy of a small gradient, a summary of a large one.
 
         One copy serves all places that are handed the same small tensor, and one
@@ -742,17 +749,20 @@ class _Record:
         autograd neither writes into it nor gives its id away; a large one only until
         the node has run or is sent another.
         """
-        if gradient.numel() <= WHOLE:
-            made = _dense(gradient).clone(memory_format=torch.contiguous_format)
-            self.copies[id(gradient)] = made, gradient
-            return made
-        latest = self.latest.get(node)
-        if latest is None or latest[0] is not gradient:
-            latest = self.latest[node] = gradient, _summary(_dense(gradient))
-        return latest[1]
+        known = self.copies.get(id(gradient)) or self.latest.get(place)
+        if known and known[0] is gradient:
+            return known[1]
+        if gradient.numel() > WHOLE:
+            summary = self.summaries.add(_dense(gradient))
+            self.latest[place] = gradient, summary
+            return summary
+        copy = _dense(gradient).clone(memory_format=torch.contiguous_format)
+        self.copies[id(gradient)] = gradient, copy
+        return copy
 
     def graph(self) -> GradientGraph:
         """All of it as plain data."""
+        self.summaries.finish()
         nodes = []
         for row, arrived in zip(self.drawn.nodes, self.arrived, strict=True):
             number, kind, label, operation, shape, _, rule, count = row
@@ -800,26 +810,52 @@ class _Sum:
         if not self.terms:
             return None
         total = torch.stack(self.terms).sum(0)
-        return total if total.numel() <= WHOLE else _summary(total)
+        return total if total.numel() <= WHOLE else _summed_up([total])[0]
 
 
 def _dense(gradient: Tensor) -> Tensor:
     return gradient if gradient.layout is torch.strided else gradient.to_dense()
 
 
-def _summary(gradient: Tensor) -> Summary:
-    flat = gradient.flatten()
-    sizes = flat.abs() if flat.is_complex() else flat
+class _Summaries:
+    """Summaries of large gradients: of several at once, for a call takes its time."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[Any, list[tuple[Tensor, Summary]]] = {}
+        self.held = 0
+
+    def add(self, gradient: Tensor) -> Summary:
+        """The gradient's summary, still empty."""
+        summary = Summary.__new__(Summary)
+        kind = gradient.shape, gradient.dtype, gradient.device
+        self.waiting.setdefault(kind, []).append((gradient, summary))
+        self.held += gradient.numel()
+        if self.held > HELD:
+            self.finish()
+        return summary
+
+    def finish(self) -> None:
+        """Fill in those that are still empty."""
+        for alike in self.waiting.values():
+            made = _summed_up([gradient for gradient, _ in alike])
+            for (_, summary), full in zip(alike, made, strict=True):
+                vars(summary).update(vars(full))
+        self.waiting.clear()
+        self.held = 0
+
+
+def _summed_up(gradients: list[Tensor]) -> list[Summary]:
+    """The summaries of gradients of one shape, type and device."""
+    first = gradients[0]
+    rows = (first[None] if len(gradients) == 1 else torch.stack(gradients)).flatten(1)
+    sizes = rows.abs() if rows.is_complex() else rows
     if sizes.dtype not in (torch.float32, torch.float64):
         sizes = sizes.double()  # short floats can't do all that follows
-    smallest, largest = sizes.aminmax()
-    return Summary(
-        shape=tuple(gradient.shape),
-        min=smallest.item(),
-        max=largest.item(),
-        norm=torch.linalg.vector_norm(sizes, dtype=torch.float64).item(),
-        few=flat[:FEW].clone(),
-    )
+    norms = torch.linalg.vector_norm(sizes, dim=1, dtype=torch.float64)
+    numbers = sizes.amin(1).tolist(), sizes.amax(1).tolist(), norms.tolist()
+    few = rows[:, :FEW].clone().unbind()
+    shape = tuple(first.shape)
+    return [Summary(shape, *fields) for fields in zip(*numbers, few, strict=True)]
 
 
 def _why_not(walk: _Walk) -> str:
