@@ -872,6 +872,16 @@ def test_a_leaf_frozen_afterwards_stops_only_its_own_gradient():
     assert torch.equal(named(graph, "y").gradient, x)
 
 
+def test_where_every_leaf_is_frozen_afterwards_no_gradient_runs():
+    x = leaf(3)
+    root = (x * 2).sum()
+    x.requires_grad_(False)
+    graph = gradient_graph(root)
+    assert "No leaf requires a gradient any more" in graph.message
+    assert [node.gradient for node in graph.nodes] == [None] * 4
+    assert x.grad is None
+
+
 # ---------------------------------------------------------------- large ones
 
 

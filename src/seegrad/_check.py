@@ -235,7 +235,7 @@ def variables(
     one_device(dict(zip(names, tensors, strict=True)))
     try:
         shape = broadcast_shape([t.shape for t in tensors])
-    except RuntimeError as error:
+    except ValueError as error:
         shapes = ", ".join(
             f"{n} {tuple(t.shape)}" for n, t in zip(names, tensors, strict=True)
         )
@@ -250,8 +250,8 @@ def variables(
 
 
 def broadcast_shape(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """The shape that all these shapes broadcast to; RuntimeError if there is none."""
-    return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
+    """The shape that all these shapes broadcast to; ValueError if there is none."""
+    return np.broadcast_shapes(*shapes)  # PyTorch's loads SymPy
 
 
 def one_device(tensors: dict[str, Tensor]) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from seegrad import _check
 from seegrad._check import Function
 from seegrad._elementwise import is_elementwise
+from seegrad._engine import run_backward
 from seegrad.taylor import taylor_derivative
 
 
@@ -179,10 +180,6 @@ def value_and_gradient(
     found = slopes(f, xs, names, check, values)
     return values[0], found
 
-
-# What torch.autograd.grad calls in the end. Its own look at the arguments takes as long
-# as a fifth of a curve's gradient, and loads SymPy.
-ENGINE = torch.autograd.Variable._execution_engine
 
 # PyTorch gives each thread at least so many elements of an elementwise operation. In
 # float64 they are 256 KB, so the few arrays in use at a time stay in a core's cache.
@@ -363,21 +360,12 @@ def pull_back(
     """
     weights = torch.ones_like(y) if weights is None else weights
     try:
-        found: tuple[Tensor | None, ...] = ENGINE.run_backward(
-            (y,),
-            (weights,),
-            keep or create_graph,
-            create_graph,
-            tuple(xs),
-            allow_unreachable=True,
-            accumulate_grad=False,
-        )
+        return run_backward((y,), (weights,), xs, keep=keep, create_graph=create_graph)
     except Exception as error:
         raise ValueError(
             "f must be built of operations that autograd can run backwards, but its "
             f"backward pass raised {_check.raised(error, 'f')}"
         ) from error
-    return found
 
 
 def slope_by(

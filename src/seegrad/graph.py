@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from seegrad import _check
+from seegrad._engine import run_backward
 from seegrad._rules import LEAF, rule_of
 
 # Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
@@ -899,24 +900,19 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
         for node, row in enumerate(walk.nodes)
         if row[1] == "leaf" and walk.functions[node].requires_grad  # may be frozen now
     ]
-    asked = [walk.functions[leaf] for leaf in leaves]
+    asked: list[Tensor | GradientEdge] = [walk.functions[leaf] for leaf in leaves]
+    if not asked:
+        return "No leaf requires a gradient any more, so none was run."
     asked += [GradientEdge(walk.functions[node], output) for node, output in returned]
     with _check.undisturbed(roots[0].device):
         starts = [torch.ones_like(root) for root in roots]
-        # PyTorch starts from a number by itself; where it is told how, it loads SymPy.
-        given = [
-            None if root.numel() == 1 and root.is_floating_point() else start
-            for root, start in zip(roots, starts, strict=True)
-        ]
         handles = [
             walk.functions[node].register_hook(listener)
             for node, listener in enumerate(listeners)
             if listener and walk.nodes[node][1] == "operation"
         ]
         try:
-            found = torch.autograd.grad(
-                roots, asked, given, retain_graph=True, allow_unused=True
-            )
+            found = run_backward(roots, starts, asked, keep=True)
         except RuntimeError as error:
             if "second time" in str(error):
                 return FREED

@@ -260,7 +260,7 @@ def _points_beside(*arguments: tuple[str, object, Tensor]) -> list[Tensor]:
     shapes = [x.shape for x in found] + [at.shape for _, _, at in arguments]
     try:
         _check.broadcast_shape(shapes)
-    except RuntimeError as error:
+    except ValueError as error:
         given = " and ".join(str(tuple(x.shape)) for x in found)
         raise ValueError(
             f"The points must broadcast with the points of contact, of shape "
