@@ -13,6 +13,7 @@ from functools import cache
 from math import prod
 from typing import Any
 
+Rule = str | Callable[[Any], str]  # in words, or what tells it from the node
 SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -25,7 +26,7 @@ def _count(node: Any) -> int:
     return prod([sizes[axis] for axis in node._saved_dim or range(len(sizes))])
 
 
-def _terms(rule: str) -> Callable[[Any], str]:
+def _terms(rule: str) -> Rule:
     """The rule of a sum or a difference, whose second term may have a factor."""
 
     def of(node: Any) -> str:
@@ -53,7 +54,7 @@ def _of_power(exponent: float) -> str:
     return f"× {exponent:g}·x{f'{exponent - 1:g}'.translate(SUPERSCRIPTS)}"
 
 
-RULES: dict[str, str | Callable[[Any], str]] = {
+RULES: dict[str, Rule] = {
     "Abs": "× the sign of the input",
     "Add": _terms("copies the gradient to every term"),
     "Addmm": "× the other matrix, transposed; the added term gets a copy",
@@ -126,11 +127,16 @@ RULES: dict[str, str | Callable[[Any], str]] = {
 LEAF = "adds up what arrives"
 
 
-@cache
-def rule_of(name: str) -> str | Callable[[Any], str]:
-    """An operation's rule, or what tells it from the node; empty if it isn't known."""
-    # PyTorch's own operations end in a number; a reader's Function does not.
-    operation = re.fullmatch(r"(\w+)Backward\d+|torch::autograd::(\w+)", name)
-    if operation is None:
-        return ""
-    return RULES.get(name) or RULES.get(operation[1] or operation[2], "")
+class _Rules(dict[str, Rule]):
+    """The rules by PyTorch's full names, each looked up once; empty if unknown."""
+
+    def __missing__(self, name: str) -> Rule:
+        # PyTorch's own operations end in a number; a reader's Function does not.
+        operation = re.fullmatch(r"(\w+)Backward\d+|torch::autograd::(\w+)", name)
+        found: Rule = ""
+        if operation:
+            found = RULES.get(name) or RULES.get(operation[1] or operation[2], "")
+        return self.setdefault(name, found)
+
+
+RULE_OF = _Rules()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heappushpop
 from math import prod
 from operator import itemgetter
 from pathlib import Path
@@ -26,7 +26,7 @@ from torch.autograd.graph import GradientEdge
 
 from seegrad import _check
 from seegrad._engine import run_backward
-from seegrad._rules import LEAF, rule_of
+from seegrad._rules import LEAF, RULE_OF
 
 # Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
 # stack and kills the process. One graph may take half of that, all that live together
@@ -365,7 +365,7 @@ def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
             several[number] = outputs
         shape = tuple(outputs[0].shape) if outputs else ()
         name = function.name()
-        rule = rule_of(name)
+        rule = RULE_OF[name]
         if not isinstance(rule, str):
             rule = rule(function)
         nodes.append((number, "operation", name, name, shape, None, rule, 1))
@@ -429,27 +429,31 @@ def _reach(starts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
     functions: list[Any] = []
     onward: list[Any] = [(start,) for start in starts]
     ends: list[Any] = []
-    depth: dict[Any, int] = {}
+    depth: dict[Any, int] = {None: DEEPEST}
     heap: list[tuple[int, int, Any]] = []
     seen = None
     deepest, limit, level = 0, SHALLOW, 1
     met = starts
     while True:
+        new = None
         for function, _ in met:
-            if function is None:
-                continue
             known = depth.get(function)
             if known is None:
                 if type(function) is LEAF_END:
                     ends.append(function)
                 else:
-                    heappush(heap, (-function._sequence_nr(), len(depth), function))
+                    if new:
+                        heappush(heap, new)
+                    new = -function._sequence_nr(), len(depth), function
                 depth[function] = level
             elif known < level:
                 depth[function] = level
-        if not heap:
+        if new:
+            function = heappushpop(heap, new)[2]
+        elif heap:
+            function = heappop(heap)[2]
+        else:
             break
-        function = heappop(heap)[2]
         functions.append(function)
         level = depth[function] + 1
         if level > deepest:
