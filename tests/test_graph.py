@@ -700,14 +700,22 @@ def test_the_gradient_of_a_number_loads_no_more_than_backward_does():
     assert found.stdout.strip() == "[]"
 
 
+COLLECTED = {
+    "a graph": lambda: gradient_graph(leaf(3)),
+    "a graph that fails": lambda: gradient_graph(torch.ones(3)),
+    "a text": lambda: gradient_graph(leaf(3)).dot(),
+    "a text that fails": lambda: gradient_graph(leaf(3)).dot(direction="down"),
+}
+
+
 @pytest.mark.parametrize("enabled", [True, False])
-@pytest.mark.parametrize("root", [leaf(3), torch.ones(3)], ids=["works", "fails"])
-def test_the_garbage_collector_stays_on_or_off(enabled, root):
+@pytest.mark.parametrize("make", COLLECTED.values(), ids=COLLECTED)
+def test_the_garbage_collector_stays_on_or_off(enabled, make):
     usual = gc.isenabled()
     (gc.enable if enabled else gc.disable)()
     try:
         with contextlib.suppress(ValueError):
-            gradient_graph(root)
+            make()
         assert gc.isenabled() == enabled
     finally:
         (gc.enable if usual else gc.disable)()

@@ -137,9 +137,15 @@ class GradientGraph:
 
     def dot(self, *, direction: str = "backward") -> str:
         """The graph in Graphviz's language; "forward" turns the arrows."""
-        from seegrad import draw
+        collecting = gc.isenabled()
+        gc.disable()  # text is no garbage, and a new graph's many rows needn't be yet
+        try:
+            from seegrad import draw
 
-        return draw.dot(self, direction=direction)
+            return draw.dot(self, direction=direction)
+        finally:
+            if collecting:
+                gc.enable()
 
     def svg(self, *, direction: str = "backward") -> str:
         """The graph as an SVG picture with a description in words."""
