@@ -726,7 +726,7 @@ class _Record:
         outputs: Any,
     ) -> None:
         """Add what arrived at a node from outside of its group, and what it sent on."""
-        own, latest, made = self._own, None, None
+        copies, latest, made = self.copies, None, None
         for output, held in enumerate(arrived):
             gradient = outputs[output]
             if gradient is None:
@@ -735,7 +735,8 @@ class _Record:
                 held.add(gradient)
                 continue
             if gradient is not latest:  # most operations hand on what they got
-                latest, made = gradient, own(gradient, place)
+                latest, known = gradient, copies.get(id(gradient))
+                made = known[1] if known else self._own(gradient, place)
             arrived[output] = made
         ran = self.ran
         for operand, way in ways:
@@ -747,7 +748,9 @@ class _Record:
                 held.add(gradient)
                 continue
             if gradient is not latest:
-                latest, made = gradient, own(gradient, self.drawn.edges[way][1])
+                latest, known = gradient, copies.get(id(gradient))
+                target = self.drawn.edges[way][1]
+                made = known[1] if known else self._own(gradient, target)
             ran[way] = made
         if self.latest:
             self.latest.pop(place, None)
@@ -760,7 +763,7 @@ class _Record:
         autograd neither writes into it nor gives its id away; a large one only until
         the node has run or is sent another.
         """
-        known = self.copies.get(id(gradient)) or self.latest.get(place)
+        known = self.latest.get(place)
         if known and known[0] is gradient:
             return known[1]
         if gradient.numel() > WHOLE:
@@ -916,10 +919,11 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     asked += [GradientEdge(walk.functions[node], output) for node, output in returned]
     with _check.undisturbed(roots[0].device):
         starts = [torch.ones_like(root) for root in roots]
+        hooked = zip(walk.nodes, walk.functions, listeners, strict=True)
         handles = [
-            walk.functions[node].register_hook(listener)
-            for node, listener in enumerate(listeners)
-            if listener and walk.nodes[node][1] == "operation"
+            function.register_hook(listener)
+            for row, function, listener in hooked
+            if listener and row[3]
         ]
         try:
             found = run_backward(roots, starts, asked, keep=True)
