@@ -435,7 +435,7 @@ def _reach(starts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
     functions: list[Any] = []
     onward: list[Any] = [(start,) for start in starts]
     ends: list[Any] = []
-    depth: dict[Any, int] = {None: DEEPEST}
+    depth: dict[Any, int] = {None: DEEPEST}  # what needs no gradient leads nowhere
     heap: list[tuple[int, int, Any]] = []
     seen = None
     deepest, limit, level = 0, SHALLOW, 1
@@ -824,7 +824,7 @@ class _Sum:
         if not self.terms:
             return None
         total = torch.stack(self.terms).sum(0)
-        return total if total.numel() <= WHOLE else _summed_up([total])[0]
+        return total if total.numel() <= WHOLE else _summaries_of([total])[0]
 
 
 def _dense(gradient: Tensor) -> Tensor:
@@ -851,14 +851,14 @@ class _Summaries:
     def finish(self) -> None:
         """Fill in those that are still empty."""
         for alike in self.waiting.values():
-            made = _summed_up([gradient for gradient, _ in alike])
+            made = _summaries_of([gradient for gradient, _ in alike])
             for (_, summary), full in zip(alike, made, strict=True):
                 vars(summary).update(vars(full))
         self.waiting.clear()
         self.held = 0
 
 
-def _summed_up(gradients: list[Tensor]) -> list[Summary]:
+def _summaries_of(gradients: list[Tensor]) -> list[Summary]:
     """The summaries of gradients of one shape, type and device."""
     first = gradients[0]
     rows = (first[None] if len(gradients) == 1 else torch.stack(gradients)).flatten(1)
