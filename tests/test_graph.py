@@ -980,6 +980,23 @@ def test_each_of_many_summaries_is_its_own_gradients(fold):
     assert checked == len(layers)
 
 
+def test_a_gradient_that_comes_while_others_are_summarised_is_not_lost(monkeypatch):
+    summaries, late = module._Summaries(), []
+    usual = module._summaries_of
+
+    def interrupted(gradients):
+        """As where another device's thread runs on."""
+        if not late:
+            late.append(summaries.add(torch.full((2000,), 7.0)))
+        return usual(gradients)
+
+    monkeypatch.setattr(module, "_summaries_of", interrupted)
+    early = summaries.add(torch.ones(1500))
+    summaries.finish()
+    summaries.finish()
+    assert (early.max, late[0].max) == (1, 7)
+
+
 @FOLD
 def test_memory_grows_with_nodes_not_with_elements(fold):
     pytest.importorskip("resource", reason="counts memory as Unix does")

@@ -850,12 +850,12 @@ class _Summaries:
 
     def finish(self) -> None:
         """Fill in those that are still empty."""
-        for alike in self.waiting.values():
+        # Meanwhile the thread of another device may add some.
+        waiting, self.waiting, self.held = self.waiting, {}, 0
+        for alike in waiting.values():
             made = _summaries_of([gradient for gradient, _ in alike])
             for (_, summary), full in zip(alike, made, strict=True):
                 vars(summary).update(vars(full))
-        self.waiting.clear()
-        self.held = 0
 
 
 def _summaries_of(gradients: list[Tensor]) -> list[Summary]:
