@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 import types
 import weakref
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
+from torch.utils.flop_counter import FlopCounterMode
 
 from seegrad import graph as module
 from seegrad._rules import RULES
@@ -540,6 +544,134 @@ def test_grads_stay_as_they_were():
     assert (empty.grad, z.grad, root.grad) == (None, None, None)
 
 
+class Retaining(TorchFunctionMode):
+    """Has every tensor on the way keep its gradient; every other one has one before."""
+
+    def __init__(self):
+        super().__init__()
+        self.tensors = []
+
+    def __torch_function__(self, function, kinds, args=(), options=None):
+        made = function(*args, **(options or {}))
+        self.keep(tree_leaves(made))
+        return made
+
+    def keep(self, made):
+        for tensor in made:
+            if isinstance(tensor, Tensor) and tensor.grad_fn:
+                tensor.retain_grad()
+                if len(self.tensors) % 2:
+                    tensor.grad = torch.zeros_like(tensor)
+                self.tensors.append(tensor)
+
+    def grads(self):
+        return [tensor.grad for tensor in self.tensors]
+
+    def same(self, grads):
+        return all(a is b for a, b in zip(self.grads(), grads, strict=True))
+
+
+ON_THE_WAY = {name: make for name, make in CASES.items() if name != "a leaf"}
+
+
+@pytest.mark.parametrize("make", ON_THE_WAY.values(), ids=ON_THE_WAY)
+def test_every_grad_on_the_way_stays_as_it_was(make):
+    with Retaining() as retaining:
+        case = make()
+    retaining.keep(case.roots)  # a custom Function's are not seen before
+    before = retaining.grads()
+    gradient_graph(case.root)
+    assert retaining.same(before)
+    case.truth()
+    assert not retaining.same(before)
+
+
+def test_a_grad_stays_where_no_operation_computes():
+    with Retaining() as retaining:
+        root = loop(leaf(9).unbind())
+    before = retaining.grads()
+    for fold in (False, True):
+        gradient_graph(root, fold=fold)
+    assert retaining.same(before)
+    root.backward()
+    assert not retaining.same(before)
+
+
+SEARCHLESS = {
+    "sum": lambda: article()[1].sum(),
+    "loop": lambda: loop(article()[1]),
+    "max": lambda: article()[1].max(),
+    "copies of large gradients": lambda: (leaf(2000) * 2).sin().sum(),
+    "an addition to itself": lambda: (lambda x: x + x)(leaf(3)),
+    "one leaf added often": lambda: loop([leaf(2)] * 50),
+    "a diamond": lambda: (lambda x: (x.sin() + x + x.cos()).sum())(leaf(3)),
+}
+
+
+@FOLD
+@pytest.mark.parametrize("make", SEARCHLESS.values(), ids=SEARCHLESS)
+def test_no_object_is_searched_where_no_grad_is_kept(make, fold, monkeypatch):
+    root = make()
+    monkeypatch.setattr(gc, "get_objects", lambda: pytest.fail("searched"))
+    graph = gradient_graph(root, fold=fold)
+    assert not graph.message
+
+
+def test_the_search_is_made_once_though_threads_ask_at_once(monkeypatch):
+    y = leaf(3) * 2
+    y.retain_grad()
+    watch = module._Watch({y.grad_fn: 0})
+    searches = []
+
+    def search():
+        searches.append(1)
+        time.sleep(0.2)
+        return [y]
+
+    monkeypatch.setattr(gc, "get_objects", search)
+    threads = [threading.Thread(target=watch.look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert searches == [1]
+    (kept,) = watch.kept
+    assert kept[0] is y
+
+
+def bits(tensor):
+    return tensor.detach().numpy().tobytes()
+
+
+# Under a dispatch mode these give −0 instead of 0, nan instead of 0, or other digits.
+WAYS = {
+    "max": lambda x: -x.max(),
+    "max, and on to infinity": lambda x: x.max() * math.inf,
+    "median": lambda x: -x.median(),
+    "cumprod": lambda x: -(x - x[2]).cumprod(0).sum(),
+    "norm": lambda x: (x * 0).norm(),
+}
+
+
+@pytest.mark.parametrize("f", WAYS.values(), ids=WAYS)
+def test_formulas_go_their_usual_way(f):
+    x = leaf(5)
+    root = f(x)
+    (truth,) = torch.autograd.grad(root, x, retain_graph=True)
+    assert bits(gradient_graph(root).nodes[-1].gradient) == bits(truth)
+
+
+@pytest.mark.parametrize("run", [torch.Tensor.backward, gradient_graph])
+def test_the_readers_modes_stay(run):
+    x = leaf(4, 4)
+    root = (x @ x).sum()
+    with FlopCounterMode(display=False) as counter:
+        torch.ones(2, 2) @ torch.ones(2, 2)
+        run(root)
+        torch.ones(2, 2) @ torch.ones(2, 2)
+    assert counter.get_total_flops() == 2 * 2 * 2**3 + 2 * 2 * 4**3
+
+
 def test_the_graph_stays_usable(case):
     expected = case.truth()
     gradient_graph(case.root)
@@ -596,6 +728,15 @@ def test_hooks_are_removed():
     root = loop(article()[1])
     gradient_graph(root)
     assert hooks_alive() == []
+
+
+def test_no_operation_leaves_a_watch_any_more():
+    root = article()[1].sum()
+    before = sys.getrefcount(module._leave_watch)
+    graph = gradient_graph(root)
+    assert not graph.message
+    after = sys.getrefcount(module._leave_watch)
+    assert after == before
 
 
 def test_hooks_are_removed_when_the_pass_fails():

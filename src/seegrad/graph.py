@@ -17,12 +17,14 @@ from heapq import heapify, heappop, heappush, heappushpop
 from math import prod
 from operator import itemgetter
 from pathlib import Path
+from threading import Lock
 from typing import Any, ClassVar
 from weakref import WeakSet
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
+from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode
 
 from seegrad import _check
 from seegrad._engine import run_backward
@@ -40,6 +42,7 @@ TERMS = 256  # so many small gradients are added up at once
 HELD = 2**18  # large gradients are held until they have more elements together
 COLLECT = ("CatBackward0", "StackBackward0")  # their operands are all alike
 REPEATS = 3  # from so many on, equal nodes are folded into one
+WRITES = (torch.ops.aten.clone.default, torch.ops.aten.add.Tensor)  # of retain_grad()
 LEAF_END = torch._C._functions.AccumulateGrad  # type: ignore[attr-defined]
 
 FREED = (
@@ -241,14 +244,12 @@ def gradient_graph(
     collecting = gc.isenabled()
     gc.disable()  # all that is made here stays: to look for garbage would be in vain
     try:
-        retaining = _retaining() if gradients else []  # while there are few objects
         walk = _walk(roots, named)
         drawn = _folded(walk) if fold else _unfolded(walk)
         message = _why_not(walk) if gradients else "The gradient was not asked for."
         if not message:
             record = _Record(walk, drawn)
-            with _gradients_kept(retaining, walk):
-                message = _run(list(roots.values()), walk, record)
+            message = _run(list(roots.values()), walk, record)
             if not message:
                 return record.graph()
         return GradientGraph(drawn.nodes, drawn.edges, message)
@@ -766,6 +767,7 @@ class _Record:
         known = self.latest.get(place)
         if known and known[0] is gradient:
             return known[1]
+        _leave_watch()  # it looks out for others' copies
         if gradient.numel() > WHOLE:
             summary = self.summaries.add(_dense(gradient))
             self.latest[place] = gradient, summary
@@ -892,9 +894,10 @@ def _recomputes(function: Any, names: list[str]) -> bool:
             saved = getattr(function, name)
         except RuntimeError:  # freed
             return False
-        for one in saved if isinstance(saved, (tuple, list)) else (saved,):
+        for one in saved if type(saved) in (tuple, list) else (saved,):
             unpack = getattr(one, "unpack_hook", None)
-            if getattr(unpack, "__qualname__", "").startswith("_checkpoint_hook"):
+            name = getattr(unpack, "__qualname__", "") if unpack else ""
+            if name.startswith("_checkpoint_hook"):
                 return True
     return False
 
@@ -926,7 +929,8 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
             if listener and row[3]
         ]
         try:
-            found = run_backward(roots, starts, asked, keep=True)
+            with _gradients_kept(walk):
+                found = run_backward(roots, starts, asked, keep=True)
         except RuntimeError as error:
             if "second time" in str(error):
                 return FREED
@@ -945,27 +949,83 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     return ""
 
 
-def _retaining() -> list[Tensor]:
-    """Where retain_grad() was called: from a graph no path leads to its tensors."""
-    kinds = _kinds_of(Tensor)
-    with torch._C.DisableTorchFunctionSubclass():  # other people's are left alone
-        return [t for t in gc.get_objects() if type(t) in kinds and t.retains_grad]
+@contextmanager
+def _gradients_kept(walk: _Walk) -> Iterator[None]:
+    """Give back the .grad of what lies in the graph: every pass writes to it."""
+    watch = _Watch(walk.numbers)
+    handles = [f.register_prehook(_leave_watch) for f in _computing(walk)]
+    try:
+        with watch:
+            yield
+    finally:
+        for handle in handles:
+            handle.remove()
+        watch.give_back()
+
+
+def _computing(walk: _Walk) -> list[Any]:
+    """The operations at which a watch is to be left.
+
+    An addition just hands on what it gets: each hook takes its time. But where several
+    hand on to one place, the engine adds up, and so computes, too.
+    """
+    targets = map(itemgetter(1, 2), walk.edges)
+    shared = len(set(targets)) < len(walk.edges)
+    return [
+        function
+        for row, function in zip(walk.nodes, walk.functions, strict=True)
+        if row[3] and (shared or row[3] != "AddBackward0")
+    ]
+
+
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Looks for the tensors with retain_grad() as soon as one is to be written to.
+
+    No path leads from a graph to them, and to search all of Python's objects takes as
+    long as to record a thousand operations. What retain_grad() left in the graph copies
+    the gradient first, or adds it to the one before, and a dispatch mode is told. Under
+    a mode some formulas go another way and may give other bits. So it is left before
+    each operation; the engine enters it again for the next.
+    """
+
+    def __init__(self, numbers: dict[Any, int]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.numbers = numbers
+        self.kept: list[tuple[Tensor, Tensor | None]] | None = None
+        self.lock = Lock()  # each device has a thread of its own
+
+    def __torch_dispatch__(
+        self, operation: Any, kinds: Any, args: Any = (), options: Any = None
+    ) -> Any:
+        if operation in WRITES:
+            self.look()
+        return operation(*args, **(options or {}))
+
+    def look(self) -> None:
+        """Take note of every ``.grad``, unless that was done before."""
+        with self.lock, torch._C.DisableTorchFunctionSubclass():  # leave theirs alone
+            if self.kept is None:
+                kinds = _kinds_of(Tensor)
+                self.kept = [
+                    (thing, thing.grad)
+                    for thing in gc.get_objects()
+                    if type(thing) in kinds
+                    and thing.retains_grad
+                    and thing.grad_fn in self.numbers
+                ]
+
+    def give_back(self) -> None:
+        with torch._C.DisableTorchFunctionSubclass():
+            for tensor, gradient in self.kept or ():
+                tensor.grad = gradient
+
+
+def _leave_watch(_: object = None) -> None:
+    """Until the engine goes on to the next operation. It is a hook, too."""
+    if type(_get_current_dispatch_mode()) is _Watch:
+        torch._C._pop_torch_dispatch_stack(None)
 
 
 def _kinds_of(kind: type) -> set[type]:
     """A class and all that inherit from it: faster to look up than isinstance."""
     return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
-
-
-@contextmanager
-def _gradients_kept(retaining: list[Tensor], walk: _Walk) -> Iterator[None]:
-    """Give back the .grad of what lies in the graph: every pass adds to it."""
-    with torch._C.DisableTorchFunctionSubclass():
-        kept = [(t, t.grad) for t in retaining if t.grad_fn in walk.numbers]
-    for tensor, _ in kept:
-        tensor.grad = None
-    try:
-        yield
-    finally:
-        for tensor, gradient in kept:
-            tensor.grad = gradient
