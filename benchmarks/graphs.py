@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 
 import torch
 import torchviz
@@ -26,16 +27,13 @@ def rows() -> Iterator[Row]:
 
 
 def _texts() -> Iterator[Row]:
-    x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64, requires_grad=True)
-    y = 2 * x**2 + 2
-    roots = {"sum": y.sum(), "loop": _added(y), "mean": y.mean(), "max": y.max()}
-    for name, root in roots.items():
+    for name, (root, _) in _reductions().items():
         times = medians(
             {"seegrad": partial(_dot, root), "torchviz": partial(_peer, root)}
         )
         ratio = times["torchviz"] / times["seegrad"]
         yield Row(f"DOT of {name}, faster than torchviz", ratio, "×", least=4)
-    _, root = _additions(ADDITIONS)
+    root, _ = _additions(ADDITIONS)
     times = _deeply(
         lambda: medians(
             {"seegrad": partial(_dot, root), "torchviz": partial(_peer, root)}
@@ -48,21 +46,12 @@ def _texts() -> Iterator[Row]:
 
 
 def _recordings() -> Iterator[Row]:
-    x, added = _additions(ADDITIONS)
-    layers = [
-        layer
-        for _ in range(500)
-        for layer in (torch.nn.Linear(64, 64), torch.nn.Tanh())
-    ]
-    model = torch.nn.Sequential(*layers)
-    loss = model(torch.ones(16, 64)).square().mean()
-    for name, root, leaves in (
-        (f"{ADDITIONS} additions", added, [x]),
-        (f"{len(layers)} layers", loss, list(model.parameters())),
-    ):
+    twins = _graphs()  # a recorded graph's own backward is slower ever after
+    for name, (root, _) in _graphs().items():
+        twin, leaves = twins[name]
         times = medians(
             {
-                "plain": partial(torch.autograd.grad, root, leaves, retain_graph=True),
+                "plain": partial(torch.autograd.grad, twin, leaves, retain_graph=True),
                 "folded": partial(seegrad.gradient_graph, root),
                 "not folded": partial(seegrad.gradient_graph, root, fold=False),
             }
@@ -75,7 +64,7 @@ def _recordings() -> Iterator[Row]:
 
 def _layouts() -> Iterator[Row]:
     for count in (17, 1_000, ADDITIONS):
-        text = seegrad.gradient_graph(_additions(count)[1]).dot()
+        text = seegrad.gradient_graph(_additions(count)[0]).dot()
         taken = medians({"layout": partial(draw._layout, text, "svg")}, seconds=0.5)
         yield Row(
             f"layout of the folded loop of {count}",
@@ -83,7 +72,7 @@ def _layouts() -> Iterator[Row]:
             "ms",
             most=50,
         )
-    text = seegrad.gradient_graph(_additions(100)[1], fold=False).dot()
+    text = seegrad.gradient_graph(_additions(100)[0], fold=False).dot()
     taken = medians({"layout": partial(draw._layout, text, "svg")})
     yield Row("layout of 100 unfolded additions", taken["layout"] * 1e3, "ms", most=300)
 
@@ -96,9 +85,31 @@ def _peer(root: Tensor) -> str:
     return str(torchviz.make_dot(root).source)
 
 
-def _additions(count: int) -> tuple[Tensor, Tensor]:
+def _graphs() -> dict[str, tuple[Tensor, list[Tensor]]]:
+    """Results, and the leaves below them: small graphs and large ones."""
+    return _reductions() | {
+        "1000 additions": _additions(1_000),
+        f"{ADDITIONS} additions": _additions(ADDITIONS),
+        "1000 layers": _layers(1_000),
+    }
+
+
+def _reductions() -> dict[str, tuple[Tensor, list[Tensor]]]:
+    x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64, requires_grad=True)
+    y = 2 * x**2 + 2
+    roots = {"sum": y.sum(), "loop": _added(y), "mean": y.mean(), "max": y.max()}
+    return {name: (root, [x]) for name, root in roots.items()}
+
+
+def _additions(count: int) -> tuple[Tensor, list[Tensor]]:
     x = torch.ones(count, dtype=torch.float64, requires_grad=True)
-    return x, _added(x * 1)
+    return _added(x * 1), [x]
+
+
+def _layers(count: int) -> tuple[Tensor, list[Tensor]]:
+    pairs = [(torch.nn.Linear(64, 64), torch.nn.Tanh()) for _ in range(count // 2)]
+    model = torch.nn.Sequential(*chain.from_iterable(pairs))
+    return model(torch.ones(16, 64)).square().mean(), list(model.parameters())
 
 
 def _added(y: Tensor) -> Tensor:

@@ -620,7 +620,7 @@ def test_no_object_is_searched_where_no_grad_is_kept(make, fold, monkeypatch):
 def test_the_search_is_made_once_though_threads_ask_at_once(monkeypatch):
     y = leaf(3) * 2
     y.retain_grad()
-    watch = module._Watch({y.grad_fn: 0})
+    watch = module._Watch(module._walk({"y": y}, {}))
     searches = []
 
     def search():

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush, heappushpop
@@ -346,12 +345,12 @@ class _Walk:
     numbers: dict[Any, int]  # of autograd's nodes
 
     @cached_property
-    def shapes(self) -> list[tuple[Shape, ...]]:
-        """The shapes of each node's outputs."""
-        shapes: list[tuple[Shape, ...]] = [(row[4],) for row in self.nodes]
-        for node, outputs in self.several.items():
-            shapes[node] = tuple([tuple(output.shape) for output in outputs])
-        return shapes
+    def shapes(self) -> dict[int, list[Shape]]:
+        """The shapes of a node's outputs where it hasn't just one."""
+        return {
+            node: [tuple(output.shape) for output in outputs]
+            for node, outputs in self.several.items()
+        }
 
 
 def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
@@ -536,13 +535,15 @@ def _unfolded(walk: _Walk) -> _Drawn:
 
 def _folded(walk: _Walk) -> _Drawn:
     """Nodes that repeat become one: runs of one operation, then equal branches."""
+    if max(Counter(map(itemgetter(3), walk.nodes)).values()) < REPEATS:
+        return _unfolded(walk)  # no operation comes so often
     numbers: dict[object, int] = {}
     looks = [
-        numbers.setdefault(
-            row if row[1] == "result" else (row[1:7], outputs), len(numbers)
-        )
-        for row, outputs in zip(walk.nodes, walk.shapes, strict=True)
+        numbers.setdefault(row[2:7] if row[1] != "result" else row, len(numbers))
+        for row in walk.nodes
     ]
+    for node, shapes in walk.shapes.items():
+        looks[node] = numbers.setdefault((looks[node], *shapes), len(numbers))
     runs = _runs(walk, looks)
     branches = _branches(walk, looks, runs)
     members = Counter(branches[run] for run in set(runs))
@@ -616,7 +617,7 @@ def _in_order(onward: dict[int, set[int]]) -> list[int]:
 def _grouped(walk: _Walk, groups: list[int]) -> _Drawn:
     """One node a group, one edge for all that lead from one group to another alike."""
     counts = Counter(groups)
-    alike = [len(set(outputs)) == 1 for outputs in walk.shapes]
+    unlike = {node for node, shapes in walk.shapes.items() if len(set(shapes)) != 1}
     slots: dict[tuple[int, int, int], list[Slot]] = {}
     keys: list[tuple[int, int, int] | None] = []
     for source, target, output, operand, _, _ in walk.edges:
@@ -626,7 +627,7 @@ def _grouped(walk: _Walk, groups: list[int]) -> _Drawn:
             place = operand
             if counts[group] > 1 or counts[other] > 1:
                 # Operands are alike here, and outputs if they have one shape.
-                place = -1 if alike[target] else -1 - output
+                place = -1 - output if target in unlike else -1
             key = (group, other, place)
             slots.setdefault(key, []).append((target, output))
         keys.append(key)
@@ -688,7 +689,8 @@ class _Record:
             slots = self.drawn.slots[way]
             node, output = slots[0]
             alone = sum([feeders[slot] for slot in slots]) == len(slots)
-            small = prod(walk.shapes[node][output]) <= WHOLE
+            shapes = walk.shapes.get(node)
+            small = prod(shapes[output] if shapes else walk.nodes[node][4]) <= WHOLE
             if alone and small and walk.nodes[node][1] == "operation":
                 returned.update(dict.fromkeys(slots, way))
         return returned
@@ -825,7 +827,8 @@ class _Sum:
         self._close()
         if not self.terms:
             return None
-        total = torch.stack(self.terms).sum(0)
+        alone = len(self.terms) == 1
+        total = self.terms[0].clone() if alone else torch.stack(self.terms).sum(0)
         return total if total.numel() <= WHOLE else _summaries_of([total])[0]
 
 
@@ -929,7 +932,7 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
             if listener and row[3]
         ]
         try:
-            with _gradients_kept(walk):
+            with _Watch(walk):
                 found = run_backward(roots, starts, asked, keep=True)
         except RuntimeError as error:
             if "second time" in str(error):
@@ -949,38 +952,10 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
     return ""
 
 
-@contextmanager
-def _gradients_kept(walk: _Walk) -> Iterator[None]:
-    """Give back the .grad of what lies in the graph: every pass writes to it."""
-    watch = _Watch(walk.numbers)
-    handles = [f.register_prehook(_leave_watch) for f in _computing(walk)]
-    try:
-        with watch:
-            yield
-    finally:
-        for handle in handles:
-            handle.remove()
-        watch.give_back()
-
-
-def _computing(walk: _Walk) -> list[Any]:
-    """The operations at which a watch is to be left.
-
-    An addition just hands on what it gets: each hook takes its time. But where several
-    hand on to one place, the engine adds up, and so computes, too.
-    """
-    targets = map(itemgetter(1, 2), walk.edges)
-    shared = len(set(targets)) < len(walk.edges)
-    return [
-        function
-        for row, function in zip(walk.nodes, walk.functions, strict=True)
-        if row[3] and (shared or row[3] != "AddBackward0")
-    ]
-
-
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Looks for the tensors with retain_grad() as soon as one is to be written to.
+    """Gives back the .grad of what lies in the graph: every pass writes to it.
 
+    It looks for the tensors with retain_grad() as soon as one is to be written to.
     No path leads from a graph to them, and to search all of Python's objects takes as
     long as to record a thousand operations. What retain_grad() left in the graph copies
     the gradient first, or adds it to the one before, and a dispatch mode is told. Under
@@ -988,11 +963,24 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     each operation; the engine enters it again for the next.
     """
 
-    def __init__(self, numbers: dict[Any, int]) -> None:
+    def __init__(self, walk: _Walk) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.numbers = numbers
+        self.walk = walk
         self.kept: list[tuple[Tensor, Tensor | None]] | None = None
         self.lock = Lock()  # each device has a thread of its own
+
+    def __enter__(self) -> None:
+        computing = _computing(self.walk)
+        self.handles = [f.register_prehook(_leave_watch) for f in computing]
+        super().__enter__()  # type: ignore[no-untyped-call]
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
+        for handle in self.handles:
+            handle.remove()
+        with torch._C.DisableTorchFunctionSubclass():
+            for tensor, gradient in self.kept or ():
+                tensor.grad = gradient
 
     def __torch_dispatch__(
         self, operation: Any, kinds: Any, args: Any = (), options: Any = None
@@ -1011,13 +999,23 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     for thing in gc.get_objects()
                     if type(thing) in kinds
                     and thing.retains_grad
-                    and thing.grad_fn in self.numbers
+                    and thing.grad_fn in self.walk.numbers
                 ]
 
-    def give_back(self) -> None:
-        with torch._C.DisableTorchFunctionSubclass():
-            for tensor, gradient in self.kept or ():
-                tensor.grad = gradient
+
+def _computing(walk: _Walk) -> list[Any]:
+    """The operations at which a watch is to be left.
+
+    An addition just hands on what it gets: each hook takes its time. But where several
+    hand on to one place, the engine adds up, and so computes, too.
+    """
+    targets = map(itemgetter(1, 2), walk.edges)
+    shared = len(set(targets)) < len(walk.edges)
+    return [
+        function
+        for row, function in zip(walk.nodes, walk.functions, strict=True)
+        if row[3] and (shared or row[3] != "AddBackward0")
+    ]
 
 
 def _leave_watch(_: object = None) -> None:
