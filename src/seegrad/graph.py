@@ -535,8 +535,8 @@ def _unfolded(walk: _Walk) -> _Drawn:
 
 def _folded(walk: _Walk) -> _Drawn:
     """Nodes that repeat become one: runs of one operation, then equal branches."""
-    if max(Counter(map(itemgetter(3), walk.nodes)).values()) < REPEATS:
-        return _unfolded(walk)  # no operation comes so often
+    if not _repeat(map(itemgetter(3), walk.nodes)):
+        return _unfolded(walk)
     numbers: dict[object, int] = {}
     looks = [
         numbers.setdefault(row[2:7] if row[1] != "result" else row, len(numbers))
@@ -545,10 +545,17 @@ def _folded(walk: _Walk) -> _Drawn:
     for node, shapes in walk.shapes.items():
         looks[node] = numbers.setdefault((looks[node], *shapes), len(numbers))
     runs = _runs(walk, looks)
+    if not _repeat([looks[run] for run in set(runs)]):
+        return _grouped(walk, runs)
     branches = _branches(walk, looks, runs)
     members = Counter(branches[run] for run in set(runs))
     groups = [branches[r] if members[branches[r]] >= REPEATS else r for r in runs]
     return _grouped(walk, groups)
+
+
+def _repeat(things: Iterable[object]) -> bool:
+    """Whether one of them comes often enough to fold."""
+    return max(Counter(things).values()) >= REPEATS
 
 
 def _runs(walk: _Walk, looks: list[int]) -> list[int]:
