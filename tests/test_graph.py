@@ -711,6 +711,34 @@ def test_records_have_no_graph(case):
     assert not any(t.requires_grad for t in stored_tensors(gradient_graph(case.root)))
 
 
+def test_records_have_no_graph_where_a_gradient_is_a_parameter():
+    factor = leaf()
+
+    class Scaled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * factor
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return factor
+
+    x = leaf()
+    graph = gradient_graph(sum(Scaled.apply(x) for _ in range(5)), names={"x": x})
+    assert named(graph, "x").gradient == 5 * factor.detach()
+    assert not any(tensor.requires_grad for tensor in stored_tensors(graph))
+
+
+@pytest.mark.parametrize("size", [5, 3000])
+def test_records_can_be_computed_with_after_inference_mode(size):
+    x = leaf(size)
+    root = sum(x * 2 for _ in range(5)).sum()
+    with torch.inference_mode():
+        graph = gradient_graph(root)
+    assert any(node.count == 5 for node in graph.nodes)
+    assert not any(tensor.is_inference() for tensor in stored_tensors(graph))
+
+
 def hooks_alive():
     """The functions that graph.py made while it ran, and something still holds."""
     gc.collect()

@@ -247,10 +247,10 @@ def gradient_graph(
         drawn = _folded(walk) if fold else _unfolded(walk)
         message = _why_not(walk) if gradients else "The gradient was not asked for."
         if not message:
-            record = _Record(walk, drawn)
-            message = _run(list(roots.values()), walk, record)
-            if not message:
-                return record.graph()
+            found = _run(list(roots.values()), walk, _Record(walk, drawn))
+            if isinstance(found, GradientGraph):
+                return found
+            message = found
         return GradientGraph(drawn.nodes, drawn.edges, message)
     finally:
         if collecting:
@@ -358,14 +358,12 @@ def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
     starts = [_start(tensor) for tensor in roots.values()]
     functions, onward, ends = _reach(starts)
     variables = [end.variable for end in ends]
-    nodes: list[Row] = []
+    nodes: list[Row] = [
+        (number, "result", name, "", tuple(tensor.shape), None, "", 1)
+        for number, (name, tensor) in enumerate(roots.items())
+    ]
     several: dict[int, list[Any]] = {}
-    numbers: dict[Any, int] = {}
-    for name, tensor in roots.items():
-        shape = tuple(tensor.shape)
-        nodes.append((len(nodes), "result", name, "", shape, None, "", 1))
     for number, function in enumerate(functions, start=len(nodes)):
-        numbers[function] = number
         outputs = function._input_metadata
         if len(outputs) != 1:
             several[number] = outputs
@@ -375,10 +373,10 @@ def _walk(roots: dict[str, Tensor], names: dict[Any, str]) -> _Walk:
         if not isinstance(rule, str):
             rule = rule(function)
         nodes.append((number, "operation", name, name, shape, None, rule, 1))
-    leaves = zip(ends, variables, strict=True)
-    for number, (end, tensor) in enumerate(leaves, start=len(nodes)):
-        numbers[end] = number
+    for number, tensor in enumerate(variables, start=len(nodes)):
         nodes.append((number, "leaf", "leaf", "", tuple(tensor.shape), None, LEAF, 1))
+    places = range(len(roots), len(nodes))
+    numbers = dict(zip([*functions, *ends], places, strict=True))
     if names:
         labels = _labels(roots, functions, variables, names)
         for number, label in enumerate(labels):
@@ -917,7 +915,7 @@ def _saved_names(kind: Any) -> list[str]:
     return [name for name in dir(kind) if name.startswith("_raw_saved_")]
 
 
-def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
+def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | str:
     """Run the gradient once, listening at every operation; the reason if it can't."""
     returned = record.returned(walk)
     listeners = record.listeners(walk, returned)
@@ -956,7 +954,7 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> str:
         for way, gradient in zip(returned.values(), found[len(leaves) :], strict=True):
             if gradient is not None:
                 record.ran[way].add(gradient)
-    return ""
+        return record.graph()
 
 
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
