@@ -802,6 +802,20 @@ def test_the_readers_hooks_stay():
     assert x.grad.tolist() == [20] * 3
 
 
+def test_what_the_readers_hooks_run_is_compiled_as_usual():
+    compiled = []
+
+    def backend(module, inputs):
+        compiled.append(module)
+        return module.forward
+
+    y = leaf(3) * 2
+    y.register_hook(torch.compile(torch.sin, backend=backend))
+    graph = gradient_graph(y.sum(), names={"y": y})
+    assert named(graph, "y").gradient.tolist() == pytest.approx([math.sin(1)] * 3)
+    assert len(compiled) == 1
+
+
 def test_accumulate_hooks_do_not_run():
     x = leaf(3)
     calls = []

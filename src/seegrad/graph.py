@@ -23,7 +23,11 @@ from weakref import WeakSet
 import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
-from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode
+from torch.utils._python_dispatch import (
+    TorchDispatchMode,
+    _get_current_dispatch_mode,
+    _push_mode,
+)
 
 from seegrad import _check
 from seegrad._engine import run_backward
@@ -977,15 +981,20 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __enter__(self) -> None:
         computing = _computing(self.walk)
         self.handles = [f.register_prehook(_leave_watch) for f in computing]
-        super().__enter__()  # type: ignore[no-untyped-call]
+        _push_mode(self)  # all that super does, but keep torch.compile from compiling
 
     def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)  # type: ignore[no-untyped-call]
+        _leave_watch()
         for handle in self.handles:
             handle.remove()
         with torch._C.DisableTorchFunctionSubclass():
             for tensor, gradient in self.kept or ():
                 tensor.grad = gradient
+
+    @classmethod
+    def ignore_compile_internals(cls) -> bool:
+        """What a reader's hook runs for the first time is to be compiled as usual."""
+        return True
 
     def __torch_dispatch__(
         self, operation: Any, kinds: Any, args: Any = (), options: Any = None
@@ -1024,7 +1033,7 @@ def _computing(walk: _Walk) -> list[Any]:
 
 
 def _leave_watch(_: object = None) -> None:
-    """Until the engine goes on to the next operation. It is a hook, too."""
+    """Leave it until the engine goes on to the next operation. It is a hook, too."""
     if type(_get_current_dispatch_mode()) is _Watch:
         torch._C._pop_torch_dispatch_stack(None)
 
