@@ -981,7 +981,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __enter__(self) -> None:
         computing = _computing(self.walk)
         self.handles = [f.register_prehook(_leave_watch) for f in computing]
-        _push_mode(self)  # all that super does, but keep torch.compile from compiling
+        _push_mode(self)  # as super does, which also keeps torch.compile from working
 
     def __exit__(self, *error: object) -> None:
         _leave_watch()
