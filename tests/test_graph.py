@@ -511,6 +511,17 @@ def test_edges_say_which_output():
     assert split.gradient[1].tolist() == [1] * 4
 
 
+def test_edges_come_in_the_order_of_their_operands(case):
+    for fold in (False, True):
+        graph = gradient_graph(case.root, fold=fold)
+        sources = [edge.source for edge in graph.edges]
+        assert sources == sorted(sources)
+        if max([node.count for node in graph.nodes]) == 1:
+            places = [(edge.source, edge.operand) for edge in graph.edges]
+            assert places == sorted(places)
+            assert structure(graph) == structure(gradient_graph(case.root, fold=False))
+
+
 def test_other_sizes_of_leaves_are_told_apart():
     x, y = leaf(3), leaf(3)
     graph = gradient_graph(x * y * y)

@@ -537,7 +537,7 @@ def _unfolded(walk: _Walk) -> _Drawn:
 
 def _folded(walk: _Walk) -> _Drawn:
     """Nodes that repeat become one: runs of one operation, then equal branches."""
-    if not _repeat(map(itemgetter(3), walk.nodes)):
+    if not _may_fold([row[3] for row in walk.nodes]):
         return _unfolded(walk)
     numbers: dict[object, int] = {}
     looks = [
@@ -547,7 +547,7 @@ def _folded(walk: _Walk) -> _Drawn:
     for node, shapes in walk.shapes.items():
         looks[node] = numbers.setdefault((looks[node], *shapes), len(numbers))
     runs = _runs(walk, looks)
-    if not _repeat([looks[run] for run in set(runs)]):
+    if not _may_fold([looks[run] for run in set(runs)]):
         return _grouped(walk, runs)
     branches = _branches(walk, looks, runs)
     members = Counter(branches[run] for run in set(runs))
@@ -555,9 +555,9 @@ def _folded(walk: _Walk) -> _Drawn:
     return _grouped(walk, groups)
 
 
-def _repeat(things: Iterable[object]) -> bool:
-    """Whether one of them comes often enough to fold."""
-    return max(Counter(things).values()) >= REPEATS
+def _may_fold(things: list[Any]) -> bool:
+    """Whether one of them may come often enough; to count each would take longer."""
+    return len(things) - len(set(things)) >= REPEATS - 1
 
 
 def _runs(walk: _Walk, looks: list[int]) -> list[int]:
@@ -646,7 +646,7 @@ def _grouped(walk: _Walk, groups: list[int]) -> _Drawn:
         onward[group].add(other)
     order = _in_order(onward)
     ids = {group: number for number, group in enumerate(order)}
-    ways = sorted(slots, key=lambda key: (ids[key[0]], ids[key[1]], key[2]))
+    ways = sorted(slots, key=lambda key: ids[key[0]])  # of one node, as they came
     numbers: dict[Any, int] = {key: number for number, key in enumerate(ways)}
     numbers[None] = -1
     edges = []
