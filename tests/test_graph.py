@@ -608,6 +608,38 @@ def test_a_grad_stays_where_no_operation_computes():
     assert not retaining.same(before)
 
 
+def test_a_grad_stays_where_the_gradient_is_a_zero_without_storage():
+    class Nothing(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return torch._efficientzerotensor(3, dtype=torch.float64)
+
+    y = leaf(3) * 1
+    y.retain_grad()
+    y.grad = before = torch.ones(3, dtype=torch.float64)
+    root = Nothing.apply(y)
+    gradient_graph(root)
+    assert y.grad is before
+    root.sum().backward()
+    assert y.grad is not before
+
+
+def test_a_view_keeps_its_grad_though_its_base_was_changed():
+    base = leaf(6) * 1
+    view = base[:2]
+    view.retain_grad()
+    root = (view * 2).sum()
+    base.mul_(3)
+    gradient_graph(root)
+    assert view.grad is None
+    root.backward()
+    assert view.grad.tolist() == [2, 2]
+
+
 SEARCHLESS = {
     "sum": lambda: article()[1].sum(),
     "loop": lambda: loop(article()[1]),
@@ -615,6 +647,11 @@ SEARCHLESS = {
     "copies of large gradients": lambda: (leaf(2000) * 2).sin().sum(),
     "an addition to itself": lambda: (lambda x: x + x)(leaf(3)),
     "one leaf added often": lambda: loop([leaf(2)] * 50),
+    "broadcast additions": lambda: leaf(2, 3) + leaf(3) + leaf(2, 1) + leaf(),
+    "a multiple added": lambda: torch.add(leaf(3), leaf(3), alpha=3),
+    "types": lambda: leaf(3) + leaf(3, dtype=torch.float32),
+    "complex and real": lambda: leaf(3, dtype=torch.complex128) + leaf(3),
+    "many branches": lambda: torch.stack([leaf(2) + 1 for _ in range(600)]),
     "a diamond": lambda: (lambda x: (x.sin() + x + x.cos()).sum())(leaf(3)),
 }
 

@@ -45,8 +45,19 @@ TERMS = 256  # so many small gradients are added up at once
 HELD = 2**18  # large gradients are held until they have more elements together
 COLLECT = ("CatBackward0", "StackBackward0")  # their operands are all alike
 REPEATS = 3  # from so many on, equal nodes are folded into one
-WRITES = (torch.ops.aten.clone.default, torch.ops.aten.add.Tensor)  # of retain_grad()
 LEAF_END = torch._C._functions.AccumulateGrad  # type: ignore[attr-defined]
+
+ATEN = torch.ops.aten
+ADDING = {  # all that an addition calls to pass a gradient on
+    ATEN._to_copy.default,
+    ATEN.mul.Scalar,
+    ATEN.mul.Tensor,
+    ATEN.select.int,
+    ATEN.sum.default,
+    ATEN.sum.dim_IntList,
+    ATEN.view.default,
+    ATEN.view_as_real.default,
+}
 
 FREED = (
     "The graph was freed by an earlier backward(), so no gradient was run. Call that "
@@ -778,7 +789,7 @@ class _Record:
         known = self.latest.get(place)
         if known and known[0] is gradient:
             return known[1]
-        _leave_watch()  # it looks out for others' copies
+        _leave_watch()  # what is done here is none of its business
         if gradient.numel() > WHOLE:
             summary = self.summaries.add(_dense(gradient))
             self.latest[place] = gradient, summary
@@ -825,6 +836,7 @@ class _Sum:
     def _close(self) -> None:
         """Put the last one to the terms, as often as it came."""
         if self.last is not None:
+            _leave_watch()
             dense = _dense(self.last)
             self.terms.append(dense * self.times if self.times > 1 else dense)
             self.last = None
@@ -969,7 +981,8 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     long as to record a thousand operations. What retain_grad() left in the graph copies
     the gradient first, or adds it to the one before, and a dispatch mode is told. Under
     a mode some formulas go another way and may give other bits. So it is left before
-    each operation; the engine enters it again for the next.
+    each operation; the engine enters it again for the next. While a hook runs, no
+    tensor may be asked for its operation: it could take the hook with it.
     """
 
     def __init__(self, walk: _Walk) -> None:
@@ -989,7 +1002,8 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             handle.remove()
         with torch._C.DisableTorchFunctionSubclass():
             for tensor, gradient in self.kept or ():
-                tensor.grad = gradient
+                if tensor.grad is not gradient and self.holds(tensor):
+                    tensor.grad = gradient
 
     @classmethod
     def ignore_compile_internals(cls) -> bool:
@@ -999,7 +1013,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, operation: Any, kinds: Any, args: Any = (), options: Any = None
     ) -> Any:
-        if operation in WRITES:
+        if operation not in ADDING:
             self.look()
         return operation(*args, **(options or {}))
 
@@ -1011,10 +1025,16 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.kept = [
                     (thing, thing.grad)
                     for thing in gc.get_objects()
-                    if type(thing) in kinds
-                    and thing.retains_grad
-                    and thing.grad_fn in self.walk.numbers
+                    if type(thing) in kinds and thing.retains_grad
                 ]
+
+    def holds(self, tensor: Tensor) -> bool:
+        """Whether the tensor lies in the graph; another thread may work on others.
+
+        A view whose base was changed since has got another operation, and is told so
+        when it is asked for it.
+        """
+        return tensor._is_view() or tensor.grad_fn in self.walk.numbers
 
 
 def _computing(walk: _Walk) -> list[Any]:
