@@ -981,8 +981,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     long as to record a thousand operations. What retain_grad() left in the graph copies
     the gradient first, or adds it to the one before, and a dispatch mode is told. Under
     a mode some formulas go another way and may give other bits. So it is left before
-    each operation; the engine enters it again for the next. While a hook runs, no
-    tensor may be asked for its operation: it could take the hook with it.
+    each operation; the engine enters it again for the next.
     """
 
     def __init__(self, walk: _Walk) -> None:
@@ -1002,7 +1001,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             handle.remove()
         with torch._C.DisableTorchFunctionSubclass():
             for tensor, gradient in self.kept or ():
-                if tensor.grad is not gradient and self.holds(tensor):
+                if tensor.grad is not gradient:  # others' views stay untouched
                     tensor.grad = gradient
 
     @classmethod
@@ -1018,23 +1017,21 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return operation(*args, **(options or {}))
 
     def look(self) -> None:
-        """Take note of every ``.grad``, unless that was done before."""
+        """Take note of every ``.grad``, unless that was done before.
+
+        A view isn't asked for its operation: where its base was changed since, it gets
+        a new one, and the hook that runs right now goes with the old.
+        """
         with self.lock, torch._C.DisableTorchFunctionSubclass():  # leave theirs alone
             if self.kept is None:
                 kinds = _kinds_of(Tensor)
                 self.kept = [
                     (thing, thing.grad)
                     for thing in gc.get_objects()
-                    if type(thing) in kinds and thing.retains_grad
+                    if type(thing) in kinds
+                    and thing.retains_grad
+                    and (thing._is_view() or thing.grad_fn in self.walk.numbers)
                 ]
-
-    def holds(self, tensor: Tensor) -> bool:
-        """Whether the tensor lies in the graph; another thread may work on others.
-
-        A view whose base was changed since has got another operation, and is told so
-        when it is asked for it.
-        """
-        return tensor._is_view() or tensor.grad_fn in self.walk.numbers
 
 
 def _computing(walk: _Walk) -> list[Any]:
