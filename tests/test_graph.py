@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 import types
 import weakref
 from dataclasses import dataclass
@@ -628,65 +627,6 @@ def test_a_grad_stays_where_the_gradient_is_a_zero_without_storage():
     assert y.grad is not before
 
 
-def test_a_view_keeps_its_grad_though_its_base_was_changed():
-    base = leaf(6) * 1
-    view = base[:2]
-    view.retain_grad()
-    root = (view * 2).sum()
-    base.mul_(3)
-    gradient_graph(root)
-    assert view.grad is None
-    root.backward()
-    assert view.grad.tolist() == [2, 2]
-
-
-SEARCHLESS = {
-    "sum": lambda: article()[1].sum(),
-    "loop": lambda: loop(article()[1]),
-    "max": lambda: article()[1].max(),
-    "copies of large gradients": lambda: (leaf(2000) * 2).sin().sum(),
-    "an addition to itself": lambda: (lambda x: x + x)(leaf(3)),
-    "one leaf added often": lambda: loop([leaf(2)] * 50),
-    "broadcast additions": lambda: leaf(2, 3) + leaf(3) + leaf(2, 1) + leaf(),
-    "a multiple added": lambda: torch.add(leaf(3), leaf(3), alpha=3),
-    "types": lambda: leaf(3) + leaf(3, dtype=torch.float32),
-    "complex and real": lambda: leaf(3, dtype=torch.complex128) + leaf(3),
-    "many branches": lambda: torch.stack([leaf(2) + 1 for _ in range(600)]),
-    "a diamond": lambda: (lambda x: (x.sin() + x + x.cos()).sum())(leaf(3)),
-}
-
-
-@FOLD
-@pytest.mark.parametrize("make", SEARCHLESS.values(), ids=SEARCHLESS)
-def test_no_object_is_searched_where_no_grad_is_kept(make, fold, monkeypatch):
-    root = make()
-    monkeypatch.setattr(gc, "get_objects", lambda: pytest.fail("searched"))
-    graph = gradient_graph(root, fold=fold)
-    assert not graph.message
-
-
-def test_the_search_is_made_once_though_threads_ask_at_once(monkeypatch):
-    y = leaf(3) * 2
-    y.retain_grad()
-    watch = module._Watch(module._walk({"y": y}, {}))
-    searches = []
-
-    def search():
-        searches.append(1)
-        time.sleep(0.2)
-        return [y]
-
-    monkeypatch.setattr(gc, "get_objects", search)
-    threads = [threading.Thread(target=watch.look) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert searches == [1]
-    (kept,) = watch.kept
-    assert kept[0] is y
-
-
 def bits(tensor):
     return tensor.detach().numpy().tobytes()
 
@@ -804,15 +744,6 @@ def test_hooks_are_removed():
     root = loop(article()[1])
     gradient_graph(root)
     assert hooks_alive() == []
-
-
-def test_no_operation_leaves_a_watch_any_more():
-    root = article()[1].sum()
-    before = sys.getrefcount(module._leave_watch)
-    graph = gradient_graph(root)
-    assert not graph.message
-    after = sys.getrefcount(module._leave_watch)
-    assert after == before
 
 
 def test_hooks_are_removed_when_the_pass_fails():

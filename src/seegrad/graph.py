@@ -9,25 +9,20 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush, heappushpop
 from math import prod
 from operator import itemgetter
 from pathlib import Path
-from threading import Lock
 from typing import Any, ClassVar
 from weakref import WeakSet
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
-from torch.utils._python_dispatch import (
-    TorchDispatchMode,
-    _get_current_dispatch_mode,
-    _push_mode,
-)
 
 from seegrad import _check
 from seegrad._engine import run_backward
@@ -46,18 +41,6 @@ HELD = 2**18  # large gradients are held until they have more elements together
 COLLECT = ("CatBackward0", "StackBackward0")  # their operands are all alike
 REPEATS = 3  # from so many on, equal nodes are folded into one
 LEAF_END = torch._C._functions.AccumulateGrad  # type: ignore[attr-defined]
-
-ATEN = torch.ops.aten
-ADDING = {  # all that an addition calls to pass a gradient on
-    ATEN._to_copy.default,
-    ATEN.mul.Scalar,
-    ATEN.mul.Tensor,
-    ATEN.select.int,
-    ATEN.sum.default,
-    ATEN.sum.dim_IntList,
-    ATEN.view.default,
-    ATEN.view_as_real.default,
-}
 
 FREED = (
     "The graph was freed by an earlier backward(), so no gradient was run. Call that "
@@ -258,11 +241,13 @@ def gradient_graph(
     collecting = gc.isenabled()
     gc.disable()  # all that is made here stays: to look for garbage would be in vain
     try:
+        retaining = _retaining() if gradients else []  # while there are few objects
         walk = _walk(roots, named)
         drawn = _folded(walk) if fold else _unfolded(walk)
         message = _why_not(walk) if gradients else "The gradient was not asked for."
         if not message:
-            found = _run(list(roots.values()), walk, _Record(walk, drawn))
+            with _gradients_kept(retaining, walk):
+                found = _run(list(roots.values()), walk, _Record(walk, drawn))
             if isinstance(found, GradientGraph):
                 return found
             message = found
@@ -789,7 +774,6 @@ class _Record:
         known = self.latest.get(place)
         if known and known[0] is gradient:
             return known[1]
-        _leave_watch()  # what is done here is none of its business
         if gradient.numel() > WHOLE:
             summary = self.summaries.add(_dense(gradient))
             self.latest[place] = gradient, summary
@@ -836,7 +820,6 @@ class _Sum:
     def _close(self) -> None:
         """Put the last one to the terms, as often as it came."""
         if self.last is not None:
-            _leave_watch()
             dense = _dense(self.last)
             self.terms.append(dense * self.times if self.times > 1 else dense)
             self.last = None
@@ -953,8 +936,7 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | s
             if listener and row[3]
         ]
         try:
-            with _Watch(walk):
-                found = run_backward(roots, starts, asked, keep=True)
+            found = run_backward(roots, starts, asked, keep=True)
         except RuntimeError as error:
             if "second time" in str(error):
                 return FREED
@@ -973,88 +955,27 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | s
         return record.graph()
 
 
-class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Gives back the .grad of what lies in the graph: every pass writes to it.
-
-    It looks for the tensors with retain_grad() as soon as one is to be written to.
-    No path leads from a graph to them, and to search all of Python's objects takes as
-    long as to record a thousand operations. What retain_grad() left in the graph copies
-    the gradient first, or adds it to the one before, and a dispatch mode is told. Under
-    a mode some formulas go another way and may give other bits. So it is left before
-    each operation; the engine enters it again for the next.
-    """
-
-    def __init__(self, walk: _Walk) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.walk = walk
-        self.kept: list[tuple[Tensor, Tensor | None]] | None = None
-        self.lock = Lock()  # each device has a thread of its own
-
-    def __enter__(self) -> None:
-        computing = _computing(self.walk)
-        self.handles = [f.register_prehook(_leave_watch) for f in computing]
-        _push_mode(self)  # as super does, which also keeps torch.compile from working
-
-    def __exit__(self, *error: object) -> None:
-        _leave_watch()
-        for handle in self.handles:
-            handle.remove()
-        with torch._C.DisableTorchFunctionSubclass():
-            for tensor, gradient in self.kept or ():
-                if tensor.grad is not gradient:  # others' views stay untouched
-                    tensor.grad = gradient
-
-    @classmethod
-    def ignore_compile_internals(cls) -> bool:
-        """What a reader's hook runs for the first time is to be compiled as usual."""
-        return True
-
-    def __torch_dispatch__(
-        self, operation: Any, kinds: Any, args: Any = (), options: Any = None
-    ) -> Any:
-        if operation not in ADDING:
-            self.look()
-        return operation(*args, **(options or {}))
-
-    def look(self) -> None:
-        """Take note of every ``.grad``, unless that was done before.
-
-        A view isn't asked for its operation: where its base was changed since, it gets
-        a new one, and the hook that runs right now goes with the old.
-        """
-        with self.lock, torch._C.DisableTorchFunctionSubclass():  # leave theirs alone
-            if self.kept is None:
-                kinds = _kinds_of(Tensor)
-                self.kept = [
-                    (thing, thing.grad)
-                    for thing in gc.get_objects()
-                    if type(thing) in kinds
-                    and thing.retains_grad
-                    and (thing._is_view() or thing.grad_fn in self.walk.numbers)
-                ]
-
-
-def _computing(walk: _Walk) -> list[Any]:
-    """The operations at which a watch is to be left.
-
-    An addition just hands on what it gets: each hook takes its time. But where several
-    hand on to one place, the engine adds up, and so computes, too.
-    """
-    targets = map(itemgetter(1, 2), walk.edges)
-    shared = len(set(targets)) < len(walk.edges)
-    return [
-        function
-        for row, function in zip(walk.nodes, walk.functions, strict=True)
-        if row[3] and (shared or row[3] != "AddBackward0")
-    ]
-
-
-def _leave_watch(_: object = None) -> None:
-    """Leave it until the engine goes on to the next operation. It is a hook, too."""
-    if type(_get_current_dispatch_mode()) is _Watch:
-        torch._C._pop_torch_dispatch_stack(None)
+def _retaining() -> list[Tensor]:
+    """Where retain_grad() was called: from a graph no path leads to its tensors."""
+    kinds = _kinds_of(Tensor)
+    with torch._C.DisableTorchFunctionSubclass():  # other people's are left alone
+        return [t for t in gc.get_objects() if type(t) in kinds and t.retains_grad]
 
 
 def _kinds_of(kind: type) -> set[type]:
     """A class and all that inherit from it: faster to look up than isinstance."""
     return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
+
+
+@contextmanager
+def _gradients_kept(retaining: list[Tensor], walk: _Walk) -> Iterator[None]:
+    """Give back the .grad of what lies in the graph: every pass adds to it."""
+    with torch._C.DisableTorchFunctionSubclass():
+        kept = [(t, t.grad) for t in retaining if t.grad_fn in walk.numbers]
+    for tensor, _ in kept:
+        tensor.grad = None
+    try:
+        yield
+    finally:
+        for tensor, gradient in kept:
+            tensor.grad = gradient
