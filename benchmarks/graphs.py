@@ -18,6 +18,8 @@ from seegrad import draw
 
 ADDITIONS = 10_000
 
+Graph = tuple[Tensor, list[Tensor]]  # a result, and the leaves below it
+
 
 def rows() -> Iterator[Row]:
     """All figures of this file."""
@@ -27,7 +29,8 @@ def rows() -> Iterator[Row]:
 
 
 def _texts() -> Iterator[Row]:
-    for name, (root, _) in _reductions().items():
+    for name, make in _reductions().items():
+        root, _ = make()
         times = medians(
             {"seegrad": partial(_dot, root), "torchviz": partial(_peer, root)}
         )
@@ -46,9 +49,9 @@ def _texts() -> Iterator[Row]:
 
 
 def _recordings() -> Iterator[Row]:
-    twins = _graphs()  # a recorded graph's own backward is slower ever after
-    for name, (root, _) in _graphs().items():
-        twin, leaves = twins[name]
+    for name, make in _graphs().items():
+        root, _ = make()
+        twin, leaves = make()  # a recorded graph's own backward is slower ever after
         times = medians(
             {
                 "plain": partial(torch.autograd.grad, twin, leaves, retain_graph=True),
@@ -85,28 +88,31 @@ def _peer(root: Tensor) -> str:
     return str(torchviz.make_dot(root).source)
 
 
-def _graphs() -> dict[str, tuple[Tensor, list[Tensor]]]:
-    """Results, and the leaves below them: small graphs and large ones."""
+def _graphs() -> dict[str, Callable[[], Graph]]:
+    """What makes small graphs and large ones."""
     return _reductions() | {
-        "1000 additions": _additions(1_000),
-        f"{ADDITIONS} additions": _additions(ADDITIONS),
-        "1000 layers": _layers(1_000),
+        "1000 additions": partial(_additions, 1_000),
+        f"{ADDITIONS} additions": partial(_additions, ADDITIONS),
+        "1000 layers": partial(_layers, 1_000),
     }
 
 
-def _reductions() -> dict[str, tuple[Tensor, list[Tensor]]]:
+def _reductions() -> dict[str, Callable[[], Graph]]:
+    kinds = {"sum": torch.sum, "loop": _added, "mean": torch.mean, "max": torch.max}
+    return {name: partial(_reduced, reduce) for name, reduce in kinds.items()}
+
+
+def _reduced(reduce: Callable[[Tensor], Tensor]) -> Graph:
     x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64, requires_grad=True)
-    y = 2 * x**2 + 2
-    roots = {"sum": y.sum(), "loop": _added(y), "mean": y.mean(), "max": y.max()}
-    return {name: (root, [x]) for name, root in roots.items()}
+    return reduce(2 * x**2 + 2), [x]
 
 
-def _additions(count: int) -> tuple[Tensor, list[Tensor]]:
+def _additions(count: int) -> Graph:
     x = torch.ones(count, dtype=torch.float64, requires_grad=True)
     return _added(x * 1), [x]
 
 
-def _layers(count: int) -> tuple[Tensor, list[Tensor]]:
+def _layers(count: int) -> Graph:
     pairs = [(torch.nn.Linear(64, 64), torch.nn.Tanh()) for _ in range(count // 2)]
     model = torch.nn.Sequential(*chain.from_iterable(pairs))
     return model(torch.ones(16, 64)).square().mean(), list(model.parameters())

@@ -26,6 +26,7 @@ from torch.autograd.graph import GradientEdge
 
 from seegrad import _check
 from seegrad._engine import run_backward
+from seegrad._retained import retained
 from seegrad._rules import LEAF, RULE_OF
 
 # Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
@@ -241,7 +242,7 @@ def gradient_graph(
     collecting = gc.isenabled()
     gc.disable()  # all that is made here stays: to look for garbage would be in vain
     try:
-        retaining = _retaining() if gradients else []  # while there are few objects
+        retaining = retained() if gradients else []  # while there are few objects
         walk = _walk(roots, named)
         drawn = _folded(walk) if fold else _unfolded(walk)
         message = _why_not(walk) if gradients else "The gradient was not asked for."
@@ -703,19 +704,14 @@ class _Record:
     def listeners(self, walk: _Walk, returned: dict[Slot, int]) -> list[Any]:
         """What takes a node's gradients, for each; None inside of a folded node."""
         entered = [row[1] == "result" for row in walk.nodes]
-        ways = self.drawn.way
-        if returned:
-            known = set(returned.values())
-            ways = [-1 if way in known else way for way in ways]
         for node, _ in returned:
             entered[node] = True
+        had = {-1, *returned.values()}  # also what is inside of a folded node
         onward: list[list[tuple[int, int]]] = [[] for _ in walk.nodes]
-        for (source, target, _, operand, _, _), way in zip(
-            walk.edges, ways, strict=True
-        ):
-            if way >= 0:  # not inside of a folded node
-                onward[source].append((operand, way))
-                entered[target] = True
+        for edge, way in zip(walk.edges, self.drawn.way, strict=True):
+            if way not in had:
+                onward[edge[0]].append((edge[3], way))
+                entered[edge[1]] = True
         return [
             partial(self._take, place, self.arrived[place] if enters else [], ways)
             if enters or ways
@@ -953,18 +949,6 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | s
             if gradient is not None:
                 record.ran[way].add(gradient)
         return record.graph()
-
-
-def _retaining() -> list[Tensor]:
-    """Where retain_grad() was called: from a graph no path leads to its tensors."""
-    kinds = _kinds_of(Tensor)
-    with torch._C.DisableTorchFunctionSubclass():  # other people's are left alone
-        return [t for t in gc.get_objects() if type(t) in kinds and t.retains_grad]
-
-
-def _kinds_of(kind: type) -> set[type]:
-    """A class and all that inherit from it: faster to look up than isinstance."""
-    return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
 
 
 @contextmanager
