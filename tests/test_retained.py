@@ -1,4 +1,4 @@
-"""Tensors that keep their gradient are found, whatever happened since the last search."""
+"""Tensors that keep their gradient are found, whatever came since the last search."""
 
 import gc
 import random
