@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush, heappushpop
@@ -767,16 +766,16 @@ class _Record:
         autograd neither writes into it nor gives its id away; a large one only until
         the node has run or is sent another.
         """
+        if gradient.numel() <= WHOLE:
+            copy = _dense(gradient).clone(memory_format=torch.contiguous_format)
+            self.copies[id(gradient)] = gradient, copy
+            return copy
         known = self.latest.get(place)
         if known and known[0] is gradient:
             return known[1]
-        if gradient.numel() > WHOLE:
-            summary = self.summaries.add(_dense(gradient))
-            self.latest[place] = gradient, summary
-            return summary
-        copy = _dense(gradient).clone(memory_format=torch.contiguous_format)
-        self.copies[id(gradient)] = gradient, copy
-        return copy
+        summary = self.summaries.add(_dense(gradient))
+        self.latest[place] = gradient, summary
+        return summary
 
     def graph(self) -> GradientGraph:
         """All of it as plain data."""
@@ -951,15 +950,18 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | s
         return record.graph()
 
 
-@contextmanager
-def _gradients_kept(retaining: list[Tensor], walk: _Walk) -> Iterator[None]:
+class _gradients_kept:  # noqa: N801, it is used as a function
     """Give back the .grad of what lies in the graph: every pass adds to it."""
-    with torch._C.DisableTorchFunctionSubclass():
-        kept = [(t, t.grad) for t in retaining if t.grad_fn in walk.numbers]
-    for tensor, _ in kept:
-        tensor.grad = None
-    try:
-        yield
-    finally:
-        for tensor, gradient in kept:
+
+    def __init__(self, retaining: list[Tensor], walk: _Walk) -> None:
+        with torch._C.DisableTorchFunctionSubclass():
+            inside = [t for t in retaining if t.grad_fn in walk.numbers]
+            self.kept = [(tensor, tensor.grad) for tensor in inside]
+
+    def __enter__(self) -> None:
+        for tensor, _ in self.kept:
+            tensor.grad = None
+
+    def __exit__(self, *error: object) -> None:
+        for tensor, gradient in self.kept:
             tensor.grad = gradient
