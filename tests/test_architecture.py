@@ -36,9 +36,8 @@ MAY_IMPORT = {
     "explanation": {"_check"},
     "failure": {"_check"},
     "_rules": set(),
-    "_retained": set(),
     # Its methods hand themselves to draw.
-    "graph": {"_check", "_engine", "_retained", "_rules", "draw"},
+    "graph": {"_check", "_engine", "_rules", "draw"},
     "draw": {"_check", "graph"},
     "plot": {"_check", "tangent", "reduction", "field", "polynomial"},
 }

@@ -627,6 +627,77 @@ def test_a_grad_stays_where_the_gradient_is_a_zero_without_storage():
     assert y.grad is not before
 
 
+# A search that remembers tensors, or looks only at new ones, misses some of these: each
+# is old when it becomes a result, or when it is to keep its gradient.
+def grown_old(y):
+    return y
+
+
+def added_to(y):
+    total = torch.zeros(3, dtype=torch.float64)
+    aged()
+    total += y
+    return total
+
+
+def frozen_and_changed(y):
+    weight = torch.nn.Parameter(torch.zeros(3, dtype=torch.float64))
+    aged()
+    weight.requires_grad_(False)
+    weight += y
+    return weight
+
+
+def view_of_what_changed(y):
+    base = torch.zeros(6, dtype=torch.float64)
+    view = base[:3]
+    aged()
+    base.mul_(torch.cat([y, y]))
+    assert view.grad_fn  # which PyTorch only makes now
+    return view
+
+
+def aged():
+    """Record something else, and let all objects grow old."""
+    gradient_graph(leaf(2).sum())
+    gc.collect()
+    gradient_graph(leaf(2).sum())
+
+
+@pytest.mark.parametrize(
+    "make", [grown_old, added_to, frozen_and_changed, view_of_what_changed]
+)
+def test_a_grad_stays_however_old_its_tensor(make):
+    y = make(leaf(3) * 2)
+    aged()
+    y.retain_grad()
+    root = (y * y).sum()
+    root.backward(retain_graph=True)
+    before = y.grad
+    gradient_graph(root)
+    assert y.grad is before
+
+
+def test_a_grad_stays_of_a_tensor_that_only_the_graph_holds():
+    y = leaf(3) * 2
+    y.retain_grad()
+    root = (y * y).sum()
+    aged()
+    del y
+    gradient_graph(root)
+    assert root.grad_fn.next_functions[0][0]._saved_self.grad is None
+
+
+def test_nothing_is_left_on_the_readers_tensors():
+    x = leaf(3)
+    y = x * 2
+    y.retain_grad()
+    aged()
+    gradient_graph(y.sum())
+    assert not weakref.getweakrefs(x)  # or swap_tensors() and with it .to() may refuse
+    assert not weakref.getweakrefs(y)
+
+
 def bits(tensor):
     return tensor.detach().numpy().tobytes()
 

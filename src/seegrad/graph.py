@@ -25,7 +25,6 @@ from torch.autograd.graph import GradientEdge
 
 from seegrad import _check
 from seegrad._engine import run_backward
-from seegrad._retained import retained
 from seegrad._rules import LEAF, RULE_OF
 
 # Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
@@ -241,7 +240,7 @@ def gradient_graph(
     collecting = gc.isenabled()
     gc.disable()  # all that is made here stays: to look for garbage would be in vain
     try:
-        retaining = retained() if gradients else []  # while there are few objects
+        retaining = _retaining() if gradients else []  # while there are few objects
         walk = _walk(roots, named)
         drawn = _folded(walk) if fold else _unfolded(walk)
         message = _why_not(walk) if gradients else "The gradient was not asked for."
@@ -910,7 +909,7 @@ def _saved_names(kind: Any) -> list[str]:
 
 
 def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | str:
-    """Run the gradient once, listening at every operation; the reason if it can't."""
+    """Run the gradient once, listening at every operation: the graph, or why not."""
     returned = record.returned(walk)
     listeners = record.listeners(walk, returned)
     leaves = [
@@ -948,6 +947,18 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | s
             if gradient is not None:
                 record.ran[way].add(gradient)
         return record.graph()
+
+
+def _retaining() -> list[Tensor]:
+    """Where retain_grad() was called: from a graph no path leads to its tensors."""
+    kinds = _kinds_of(Tensor)
+    with torch._C.DisableTorchFunctionSubclass():  # other people's are left alone
+        return [t for t in gc.get_objects() if type(t) in kinds and t.retains_grad]
+
+
+def _kinds_of(kind: type) -> set[type]:
+    """A class and all that inherit from it: faster to look up than isinstance."""
+    return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
 
 
 class _gradients_kept:  # noqa: N801, it is used as a function
