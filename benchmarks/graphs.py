@@ -50,14 +50,15 @@ def _texts() -> Iterator[Row]:
 
 def _recordings() -> Iterator[Row]:
     for name, make in _graphs().items():
-        root, _ = make()
-        twin, leaves = make()  # a recorded graph's own backward is slower ever after
         times = medians(
             {
-                "plain": partial(torch.autograd.grad, twin, leaves, retain_graph=True),
-                "folded": partial(seegrad.gradient_graph, root),
-                "not folded": partial(seegrad.gradient_graph, root, fold=False),
-            }
+                "plain": lambda graph: torch.autograd.grad(*graph, retain_graph=True),
+                "folded": lambda graph: seegrad.gradient_graph(graph[0]),
+                "not folded": lambda graph: seegrad.gradient_graph(
+                    graph[0], fold=False
+                ),
+            },
+            prepare=make,  # a graph is slower ever after it was recorded
         )
         for kind in ("folded", "not folded"):
             ratio = times[kind] / times["plain"]

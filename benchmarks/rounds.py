@@ -38,24 +38,28 @@ class Row:
 
 
 def medians(
-    contestants: Mapping[Any, Callable[[], Any]],
+    contestants: Mapping[Any, Callable[..., Any]],
     *,
+    prepare: Callable[[], Any] | None = None,
     seconds: float = 2.0,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[Any, float]:
     """The median time of each contestant in seconds, over rounds that alternate.
 
     Each is called once more before it is timed: whoever ran before it has filled the
-    processor's caches with things of its own.
+    processor's caches with things of its own. What `prepare` gives, anew for each call
+    and not timed, is handed to it.
     """
     times: dict[Any, list[float]] = {name: [] for name in contestants}
     end = clock() + seconds
     while clock() < end or len(next(iter(times.values()))) < 5:
         for name, contestant in contestants.items():
-            contestant()
-            start = clock()
-            contestant()
-            times[name].append(clock() - start)
+            for _ in range(2):
+                given = () if prepare is None else (prepare(),)
+                start = clock()
+                contestant(*given)
+                taken = clock() - start
+            times[name].append(taken)
     return {name: median(taken) for name, taken in times.items()}
 
 
