@@ -95,17 +95,15 @@ class unrecorded:  # noqa: N801, as above
     """Compute plain tensors: no graph, and no inference tensors either."""
 
     def __enter__(self) -> None:
+        plain = torch.no_grad()
         inferring = torch.is_inference_mode_enabled()
-        self.mode = torch.inference_mode(False) if inferring else None
-        if self.mode:
-            self.mode.__enter__()
-        self.recording = torch.is_grad_enabled()
-        torch._C._set_grad_enabled(False)  # what no_grad() does, without its detour
+        self.modes = (torch.inference_mode(False), plain) if inferring else (plain,)
+        for mode in self.modes:
+            mode.__enter__()
 
     def __exit__(self, *error: object) -> None:
-        torch._C._set_grad_enabled(self.recording)
-        if self.mode:
-            self.mode.__exit__(None, None, None)
+        for mode in reversed(self.modes):
+            mode.__exit__(None, None, None)
 
 
 # ---------------------------------------------------------------- points

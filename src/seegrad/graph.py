@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush, heappushpop
@@ -961,18 +962,15 @@ def _kinds_of(kind: type) -> set[type]:
     return {kind}.union(*map(_kinds_of, type.__subclasses__(kind)))
 
 
-class _gradients_kept:  # noqa: N801, it is used as a function
+@contextmanager
+def _gradients_kept(retaining: list[Tensor], walk: _Walk) -> Iterator[None]:
     """Give back the .grad of what lies in the graph: every pass adds to it."""
-
-    def __init__(self, retaining: list[Tensor], walk: _Walk) -> None:
-        with torch._C.DisableTorchFunctionSubclass():
-            inside = [t for t in retaining if t.grad_fn in walk.numbers]
-            self.kept = [(tensor, tensor.grad) for tensor in inside]
-
-    def __enter__(self) -> None:
-        for tensor, _ in self.kept:
-            tensor.grad = None
-
-    def __exit__(self, *error: object) -> None:
-        for tensor, gradient in self.kept:
+    with torch._C.DisableTorchFunctionSubclass():
+        kept = [(t, t.grad) for t in retaining if t.grad_fn in walk.numbers]
+    for tensor, _ in kept:
+        tensor.grad = None
+    try:
+        yield
+    finally:
+        for tensor, gradient in kept:
             tensor.grad = gradient
