@@ -14,7 +14,7 @@ from rounds import Row, medians
 from torch import Tensor
 
 import seegrad
-from seegrad import draw
+from seegrad.graphs import svg as draw
 
 ADDITIONS = 10_000
 

@@ -16,8 +16,8 @@ import torch
 from calls import CALLS, FIT, LINE, PLANE, Call, bowl, wave
 
 import seegrad
-from seegrad import _check
-from seegrad.graph import DEEPEST
+from seegrad.checks import arguments
+from seegrad.graphs.gradient_graph import DEEPEST
 
 SOURCE = Path(seegrad.__file__).parent
 
@@ -664,7 +664,7 @@ OTHERS = {
     "how None": (reduce(None), TypeError, "how", HOWS, "None", "Pass a string"),
     # shapes, devices and numbers of points
     "two devices": (
-        lambda: _check.one_device({"x0": torch.ones(1), "x1": META}),
+        lambda: arguments.one_device({"x0": torch.ones(1), "x1": META}),
         ValueError,
         "All points",
         "lie on one device",
@@ -1157,7 +1157,7 @@ def _raise_statements():
     """File and line of each error made in the source, but for a missing package's."""
     return {
         (path.name, node.lineno)
-        for path in SOURCE.glob("*.py")
+        for path in SOURCE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
         if getattr(node.exc.func, "id", None) != "ImportError"

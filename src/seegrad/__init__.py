@@ -1,13 +1,13 @@
 """Autograd you can see: tangents, planes, fields and fits drawn from real gradients."""
 
-from seegrad.diagnosis import Diagnosis, NotDifferentiableWarning, diagnose
-from seegrad.explanation import GradExplanation, explain_grad
-from seegrad.failure import expect_error
-from seegrad.field import GradientField, Path, descend, gradient_field
-from seegrad.gradient import derivative, gradient
-from seegrad.graph import GradientGraph, gradient_graph
-from seegrad.numerical import numerical_derivative, numerical_gradient
-from seegrad.plot import (
+from seegrad.derivatives import derivative, gradient
+from seegrad.diagnosis.verdict import Diagnosis, NotDifferentiableWarning, diagnose
+from seegrad.differences import numerical_derivative, numerical_gradient
+from seegrad.explanations import GradExplanation, explain_grad
+from seegrad.failures import expect_error
+from seegrad.fields import GradientField, Path, descend, gradient_field
+from seegrad.graphs.gradient_graph import GradientGraph, gradient_graph
+from seegrad.plots import (
     plot_derivative,
     plot_descent,
     plot_fit,
@@ -18,9 +18,9 @@ from seegrad.plot import (
     plot_tangent_line,
     plot_tangent_plane,
 )
-from seegrad.polynomial import PolynomialFit, fit_polynomial, least_squares
-from seegrad.reduction import Reduction, reduce_gradient
-from seegrad.tangent import TangentLine, TangentPlane, tangent_line, tangent_plane
+from seegrad.polynomials import PolynomialFit, fit_polynomial, least_squares
+from seegrad.reductions import Reduction, reduce_gradient
+from seegrad.tangents import TangentLine, TangentPlane, tangent_line, tangent_plane
 
 __version__ = "0.1.0"
 

@@ -115,9 +115,8 @@ def test_gradient_fields_do_not_use_the_polynomials():
 
 @pytest.mark.parametrize("script", TUTORIALS, ids=lambda path: path.stem)
 def test_nothing_runs_that_was_not_found(script, monkeypatch, capsys):
-    from matplotlib import pyplot as plt
-
     import seegrad.draw  # noqa: F401, so that no import runs below
+    from matplotlib import pyplot as plt
 
     ran = set()
     monkeypatch.setattr(plt, "show", lambda: None)

@@ -22,8 +22,8 @@ from typing import Any
 
 from torch import Tensor
 
-from seegrad import _check
-from seegrad.graph import Edge, GradientGraph, Node
+from seegrad.checks import arguments
+from seegrad.graphs.gradient_graph import Edge, GradientGraph, Node
 
 DIRECTIONS = ("backward", "forward")
 FORMATS = (".svg", ".png", ".pdf", ".dot")
@@ -55,7 +55,7 @@ SHOWN = 4  # so many numbers of a gradient fit into a picture
 
 def dot(graph: GradientGraph, *, direction: str = "backward") -> str:
     """The graph in Graphviz's language, the same text for the same program."""
-    forward = _check.choice(direction, "direction", DIRECTIONS) == "forward"
+    forward = arguments.choice(direction, "direction", DIRECTIONS) == "forward"
     look = _usual_look if graph.message else _look
     names = [f"n{number}" for number in range(len(graph.node_rows))]
     lines = [

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seegrad import _check
-from seegrad._check import Function
-from seegrad._kinds import RANKS, SMOOTH, WORDS
-from seegrad.gradient import pull_back, slope_by, value_and_gradient
+from seegrad.checks import arguments, functions, state
+from seegrad.checks.functions import Function
+from seegrad.diagnosis.words import RANKS, SMOOTH, WORDS
+from seegrad.engine import reverse
+from seegrad.engine.evaluation import value_and_gradient
 
 Array = np.ndarray[Any, Any]
 
@@ -67,7 +68,7 @@ class Diagnosis:
         chosen = torch.from_numpy(np.array(places)).to(self.x.device)
         lead = self.x.shape[: self.x.ndim - kind.ndim]
         fields = (self.x, self.left, self.right, self.autograd, self.numerical)
-        with _check.unrecorded():
+        with state.no_graph():
             parts = (t.reshape(*lead, kind.size)[..., chosen] for t in fields)
             x, left, right, autograd, numerical = parts
         return Diagnosis(x, kind[index], left, right, autograd, numerical)
@@ -170,9 +171,9 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     >>> seegrad.diagnose(lambda x: x * x.detach(), [2.0]).kind.tolist()
     ['cut graph']
     """
-    _check.function(f)
-    points = _check.variables(xs, ["x"] if len(xs) == 1 else None)
-    with _check.undisturbed(points[0].device):
+    arguments.function(f)
+    points = arguments.variables(xs, ["x"] if len(xs) == 1 else None)
+    with state.preserve_state(points[0].device):
         return examine(f, points)
 
 
@@ -203,7 +204,7 @@ def _slope(f: Function) -> Function:
     def slope(x: Tensor) -> Tensor:
         with torch.enable_grad():
             x = x if x.requires_grad else x.clone().requires_grad_()
-            lower = slope_by(x, f(x), keep=True, create_graph=True)
+            lower = reverse.slope(f(x), x, retain_graph=True, create_graph=True)
             return lower + 0 * x  # a constant slope has left the graph
 
     return slope
@@ -217,7 +218,7 @@ def examine(
     xs: Sequence[Tensor],
     known: tuple[Tensor, Sequence[Tensor]] | None = None,
 ) -> Diagnosis:
-    """The diagnosis at checked points of one shape, inside `_check.undisturbed`.
+    """The diagnosis at checked points of one shape, inside `state.preserve_state`.
 
     `known` is what `value_and_gradient` gave for them, if the caller has it.
     """
@@ -226,10 +227,10 @@ def examine(
     try:
         y, gradients = known or value_and_gradient(f, [x.clone() for x in xs])
         own = np.array([_numbers(g) for g in gradients])
-    except _check.NotConnectedError:
-        y, own = _check.call(f, [x.clone() for x in xs]), nothing
-    except (_check.MixedPointsError, _check.RandomError) as error:
-        once = isinstance(error, _check.RandomError) or _random(f, xs)
+    except functions.NotConnectedError:
+        y, own = functions.call(f, [x.clone() for x in xs]), nothing
+    except (functions.NotElementwiseError, functions.RandomFunctionError) as error:
+        once = isinstance(error, functions.RandomFunctionError) or _random(f, xs)
         rank = RANKS["random" if once else "mixes points"]
         return _diagnosis(
             xs, np.full(len(nothing[0]), rank), nothing, np.array([nothing] * 3)
@@ -285,10 +286,10 @@ def _answers(f: Function, at: Sequence[Tensor]) -> tuple[Array, Array]:
     nothing = np.full((1 + len(at), at[0].numel()), np.nan)
     value, slopes = nothing[0], nothing[1:]
     try:
-        y = _check.call(f, given)
+        y = functions.call(f, given)
         value = _numbers(y)
-        _check.depends(y, "x")
-        found = pull_back(y, given)
+        functions.depends(y, "x")
+        found = reverse.vjp(y, given)
     except (TypeError, ValueError):
         return value, slopes
     if any(g is not None for g in found):

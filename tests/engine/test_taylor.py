@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seegrad.taylor import Jet, taylor_derivative
+from seegrad.engine.taylor import Jet, taylor_derivative
 
 ORDERS = [2, 3, 5, 8]
 X = torch.tensor([0.2, 0.35, 0.61, 0.8], dtype=torch.float64)

@@ -13,8 +13,8 @@ import pytest
 import torch
 from torch import nn
 
-from seegrad import draw
-from seegrad.graph import gradient_graph
+from seegrad.graphs import svg as draw
+from seegrad.graphs.gradient_graph import gradient_graph
 
 pytest.importorskip("pygraphviz")
 

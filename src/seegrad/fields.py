@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seegrad import _check, diagnosis
-from seegrad._check import Function
-from seegrad.gradient import value_and_gradient
-from seegrad.numerical import numerical_gradient
+from seegrad.checks import arguments, functions, state
+from seegrad.checks.functions import Function
+from seegrad.diagnosis import verdict as diagnosis
+from seegrad.differences import numerical_gradient
+from seegrad.engine.evaluation import value_and_gradient
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,18 +112,18 @@ def gradient_field(
     tensor([[0., 1., 2.],
             [0., 1., 2.]], dtype=torch.float64)
     """
-    _check.function(f)
-    method = _check.choice(method, "method", ("autograd", "numerical"))
-    check = _check.flag(check, "check")
+    arguments.function(f)
+    method = arguments.choice(method, "method", ("autograd", "numerical"))
+    check = arguments.flag(check, "check")
     device = next((x.device for x in (x0, x1) if isinstance(x, Tensor)), None)
-    x0, x1 = _check.axis(x0, "x0", device), _check.axis(x1, "x1", device)
-    _check.one_device({"x0": x0, "x1": x1})
-    grid = _check.variables((x0, x1[:, None]), fresh=False)
+    x0, x1 = arguments.axis(x0, "x0", device), arguments.axis(x1, "x1", device)
+    arguments.one_device({"x0": x0, "x1": x1})
+    grid = arguments.variables((x0, x1[:, None]), fresh=False)
     known = None
-    with _check.undisturbed(grid[0].device):
+    with state.preserve_state(grid[0].device):
         if method == "numerical":
             g0, g1 = numerical_gradient(f, *grid)
-            values = _check.call(f, [x.clone() for x in grid]).detach().clone()
+            values = functions.call(f, [x.clone() for x in grid]).detach().clone()
         else:
             known = value_and_gradient(f, grid, "x0 and x1", check is not False)
             values, (g0, g1) = known
@@ -184,12 +185,12 @@ def descend(f: Function, start: object, *, learning_rate: float, steps: int) -> 
     >>> path.values
     tensor([64., 16.,  4.,  1.], dtype=torch.float64)
     """
-    _check.function(f)
-    learning_rate = _check.positive(learning_rate, "learning_rate")
-    steps = _check.whole_number(steps, "steps", least=0)
-    start = _check.axis(start, "start")
-    _check.finite(start, "start")
-    with _check.undisturbed(start.device):
+    arguments.function(f)
+    learning_rate = arguments.positive(learning_rate, "learning_rate")
+    steps = arguments.whole_number(steps, "steps", least=0)
+    start = arguments.axis(start, "start")
+    arguments.finite(start, "start")
+    with state.preserve_state(start.device):
         return _walk(f, start, learning_rate, steps)
 
 

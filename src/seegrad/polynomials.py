@@ -9,8 +9,8 @@ from operator import mul
 import torch
 from torch import Tensor
 
-from seegrad import _check
-from seegrad.gradient import slope_by
+from seegrad.checks import arguments, state
+from seegrad.engine.reverse import slope
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,8 @@ class PolynomialFit:
 
     def __call__(self, x: object) -> Tensor:
         """The polynomial's values at x, in the shape of x."""
-        x = _check.points(x, "x", self.coefficients.device)
-        with _check.unrecorded():
+        x = arguments.points(x, "x", self.coefficients.device)
+        with state.no_graph():
             value = torch.zeros_like(x)
             for coefficient in self.coefficients.flip(0):
                 value = value * x + coefficient
@@ -116,15 +116,15 @@ def fit_polynomial(
     >>> fit.losses
     tensor([1.0000, 0.2500, 0.0625, 0.0156], dtype=torch.float64)
     """
-    degree = _check.whole_number(degree, "degree", least=0)
-    learning_rate = _check.positive(learning_rate, "learning_rate")
-    steps = _check.whole_number(steps, "steps", least=0)
-    seed = _check.whole_number(seed, "seed", least=0, most=2**63 - 1)
-    with _check.unrecorded():
+    degree = arguments.whole_number(degree, "degree", least=0)
+    learning_rate = arguments.positive(learning_rate, "learning_rate")
+    steps = arguments.whole_number(steps, "steps", least=0)
+    seed = arguments.whole_number(seed, "seed", least=0, most=2**63 - 1)
+    with state.no_graph():
         x, y = _data(x, y, degree)
-        _check.finite(x, "x")
-        _check.finite(y, "y")
-    with _check.undisturbed(x.device):
+        arguments.finite(x, "x")
+        arguments.finite(y, "y")
+    with state.preserve_state(x.device):
         coefficients = _start(start, seed, degree, x)
         powers = _powers(x, degree)
         _refuse_overflow(powers)
@@ -180,12 +180,12 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
     >>> seegrad.least_squares([0, 1, 2], [1, 3, 9], degree=2).round(decimals=6).abs()
     tensor([1., 0., 2.], dtype=torch.float64)
     """
-    degree = _check.whole_number(degree, "degree", least=0)
-    with _check.unrecorded():
+    degree = arguments.whole_number(degree, "degree", least=0)
+    with state.no_graph():
         x, y = _data(x, y, degree, fresh=False)
         largest = x.abs().max().item() or 1.0
         if not math.isfinite(largest):
-            _check.finite(x, "x")
+            arguments.finite(x, "x")
         t = x.double() / largest
         columns = [torch.ones_like(t)]
         for _ in range(degree):
@@ -200,7 +200,7 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
             coefficients[k] = _ratio(coefficients[k], size)
         most = torch.finfo(x.dtype).max
         if not all(abs(number) <= most for number in coefficients):
-            _check.finite(y, "y")
+            arguments.finite(y, "y")
             raise ValueError(
                 f"x must be of a size whose powers up to {degree} {x.dtype} can hold, "
                 f"but its largest is {largest:g}, and a coefficient overflows. Rescale "
@@ -213,9 +213,9 @@ def _data(
     x: object, y: object, degree: int, *, fresh: bool = True
 ) -> tuple[Tensor, Tensor]:
     device = next((v.device for v in (x, y) if isinstance(v, Tensor)), None)
-    x = _check.axis(x, "x", device, fresh=fresh)
-    y = _check.axis(y, "y", device, fresh=fresh)
-    _check.one_device({"x": x, "y": y})
+    x = arguments.axis(x, "x", device, fresh=fresh)
+    y = arguments.axis(y, "y", device, fresh=fresh)
+    arguments.one_device({"x": x, "y": y})
     if len(x) != len(y):
         raise ValueError(
             f"x and y must have the same length, but x has {len(x)} points and y "
@@ -266,14 +266,14 @@ def _start(start: object, seed: int, degree: int, x: Tensor) -> Tensor:
         generator = torch.Generator("cpu").manual_seed(seed)
         drawn = torch.empty(degree + 1, dtype=torch.float64, device="cpu")
         return drawn.normal_(generator=generator).to(x)
-    coefficients = _check.points(start, "start", x.device)
+    coefficients = arguments.points(start, "start", x.device)
     if coefficients.shape != (degree + 1,):
         raise ValueError(
             f"start must have one coefficient a power, shape ({degree + 1},), but it "
             f"has shape {tuple(coefficients.shape)}. Pass for example "
             f"torch.zeros({degree + 1})."
         )
-    _check.finite(coefficients, "start")
+    arguments.finite(coefficients, "start")
     return coefficients.to(x)
 
 
@@ -323,7 +323,7 @@ def _descend(
         smallest = min(smallest, height)
         losses.append(height)
         path.append(coefficients)
-        coefficients = coefficients - learning_rate * slope_by(c, loss)
+        coefficients = coefficients - learning_rate * slope(loss, c)
     return torch.tensor(losses, dtype=y.dtype, device=y.device), torch.stack(path)
 
 

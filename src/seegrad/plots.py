@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seegrad import _check
-from seegrad._check import Function
-from seegrad.field import GradientField, Path
-from seegrad.polynomial import PolynomialFit
-from seegrad.reduction import Reduction
-from seegrad.tangent import TangentLine, TangentPlane
+from seegrad.checks import arguments, functions, state
+from seegrad.checks.functions import Function
+from seegrad.fields import GradientField, Path
+from seegrad.polynomials import PolynomialFit
+from seegrad.reductions import Reduction
+from seegrad.tangents import TangentLine, TangentPlane
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,17 +79,17 @@ def plot_function(
     >>> ax.lines[0].get_ydata()
     array([1., 0., 1.])
     """
-    _check.function(f)
+    arguments.function(f)
     if len(xs) not in (1, 2):
         raise ValueError(
             f"xs must be one or two variables, but {len(xs)} were given. "
             "Fix the others, for example with lambda x0, x1: f(x0, x1, 0.0 * x0)."
         )
     names = ["x"] if len(xs) == 1 else ["x0", "x1"]
-    points = [_check.axis(x, name) for x, name in zip(xs, names, strict=True)]
+    points = [arguments.axis(x, name) for x, name in zip(xs, names, strict=True)]
     if len(points) == 1:
         return _curve(points[0], _values(f, points), ax, {**FUNCTION, "label": label})
-    grid = _check.variables((points[0], points[1][:, None]))
+    grid = arguments.variables((points[0], points[1][:, None]))
     surface: Axes = _surface(grid, _values(f, grid), ax, label)
     return surface
 
@@ -130,8 +130,8 @@ def plot_derivative(
     >>> ax.lines[0].get_ydata()
     array([-2.,  0.,  2.])
     """
-    x, slope = _check.axis(x, "x"), _check.axis(slope, "slope")
-    _check.same_shape(x, slope, ("x", "slope"))
+    x, slope = arguments.axis(x, "x"), arguments.axis(slope, "slope")
+    arguments.same_shape(x, slope, ("x", "slope"))
     return _curve(x, slope, ax, {**SLOPE, "label": label})
 
 
@@ -172,8 +172,8 @@ def plot_tangent_line(
     array([[ 2.,  3.],
            [ 4., 15.]])
     """
-    _check.result(tangent, TangentLine, "tangent", "tangent_line")
-    half = _check.positive(width, "width") / 2
+    arguments.result(tangent, TangentLine, "tangent", "tangent_line")
+    half = arguments.positive(width, "width") / 2
     ax = _flat_axes(ax)
     parts = (tangent.x0, tangent.y0, tangent.left, tangent.right)
     for number, (x0, y0, left, right) in enumerate(
@@ -222,8 +222,8 @@ def plot_tangent_plane(
     >>> seegrad.plot_tangent_plane(plane).name
     '3d'
     """
-    _check.result(plane, TangentPlane, "plane", "tangent_plane")
-    half = _check.positive(width, "width") / 2
+    arguments.result(plane, TangentPlane, "plane", "tangent_plane")
+    half = arguments.positive(width, "width") / 2
     ax3 = _deep_axes(ax)
     side = np.array([-half, 0.0, half])
     a, b = np.meshgrid(side, side)
@@ -270,8 +270,8 @@ def plot_gradient_field(
     >>> ax.collections[-1].U.tolist()
     [-5.0, -5.0, -7.0, -7.0]
     """
-    _check.result(field, GradientField, "field", "gradient_field")
-    levels = _check.whole_number(levels, "levels", least=1)
+    arguments.result(field, GradientField, "field", "gradient_field")
+    levels = arguments.whole_number(levels, "levels", least=1)
     ax = _flat_axes(ax)
     x0, x1, values, g0, g1 = map(
         _numpy, (field.x0, field.x1, field.values, field.g0, field.g1)
@@ -323,7 +323,7 @@ def plot_descent(path: Path, *, ax: Axes | None = None) -> Axes:
            [ 4., 16.],
            [ 2.,  4.]])
     """
-    _check.result(path, Path, "path", "descend")
+    arguments.result(path, Path, "path", "descend")
     points = _numpy(path.points)
     if points.shape[1] > 2:
         raise ValueError(
@@ -368,7 +368,7 @@ def plot_reduction(reduction: Reduction, *, ax: Axes | None = None) -> Axes:
     >>> ax.lines[1].get_ydata()
     array([0., 2., 4.])
     """
-    _check.result(reduction, Reduction, "reduction", "reduce_gradient")
+    arguments.result(reduction, Reduction, "reduction", "reduce_gradient")
     ax = _flat_axes(ax)
     x, y, gradient = map(_flat, (reduction.x, reduction.y, reduction.gradient))
     ax.plot(x, y, **FUNCTION, marker="o", markersize=4, label="$y$")
@@ -407,7 +407,7 @@ def plot_fit(fit: PolynomialFit, *, ax: Axes | None = None) -> Axes:
     >>> ax.lines[0].get_ydata()
     array([1., 2.])
     """
-    _check.result(fit, PolynomialFit, "fit", "fit_polynomial")
+    arguments.result(fit, PolynomialFit, "fit", "fit_polynomial")
     ax = _flat_axes(ax)
     x = fit.x.sort().values
     curve = torch.linspace(float(x[0]), float(x[-1]), 400, dtype=torch.float64)
@@ -447,7 +447,7 @@ def plot_losses(fit: PolynomialFit, *, ax: Axes | None = None) -> Axes:
     >>> seegrad.plot_losses(fit).lines[0].get_ydata()
     array([1.    , 0.25  , 0.0625])
     """
-    _check.result(fit, PolynomialFit, "fit", "fit_polynomial")
+    arguments.result(fit, PolynomialFit, "fit", "fit_polynomial")
     ax = _flat_axes(ax)
     losses = _numpy(fit.losses)
     ax.plot(np.arange(len(losses)), losses, **FUNCTION, label="$L$")
@@ -460,12 +460,12 @@ def plot_losses(fit: PolynomialFit, *, ax: Axes | None = None) -> Axes:
 
 
 def _flat_axes(ax: Axes | None) -> Axes:
-    flat: Axes = _new_axes() if ax is None else _check.axes(ax, three_d=False)
+    flat: Axes = _new_axes() if ax is None else arguments.axes(ax, three_d=False)
     return flat
 
 
 def _deep_axes(ax: Axes | Axes3D | None) -> Axes3D:
-    return _new_axes("3d") if ax is None else _check.axes(ax, three_d=True)
+    return _new_axes("3d") if ax is None else arguments.axes(ax, three_d=True)
 
 
 def _new_axes(projection: str | None = None) -> Any:
@@ -504,8 +504,8 @@ def _surface(
 
 
 def _values(f: Function, points: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
-    with _check.undisturbed(points[0].device), torch.no_grad():
-        return _check.call(f, [x.clone() for x in points])
+    with state.preserve_state(points[0].device), torch.no_grad():
+        return functions.call(f, [x.clone() for x in points])
 
 
 def _numpy(x: Tensor) -> np.ndarray[Any, Any]:

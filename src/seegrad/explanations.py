@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seegrad import _check
+from seegrad.checks import arguments, state
 
 FEW = 6  # a gradient of so many numbers is shown whole
 
@@ -92,7 +92,7 @@ def explain_grad(tensor: Tensor) -> GradExplanation:
     Seen: a leaf of shape () and dtype torch.float32, with requires_grad=True.
     It holds 6.
     """
-    tensor = _check.any_tensor(tensor, "tensor")
+    tensor = arguments.any_tensor(tensor, "tensor")
     gradient = _grad_of(tensor)
     if gradient is not None:
         return _explained(tensor, "present", ".grad is there.", *_present(gradient))
@@ -213,7 +213,7 @@ def _not_reached(tensor: Tensor) -> tuple[str, ...]:
 
 
 def _present(gradient: Tensor) -> tuple[str, ...]:
-    with _check.unrecorded():
+    with state.no_graph():
         return _summary(gradient)
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seegrad import _check
-from seegrad._check import Function
-from seegrad.gradient import pull_back, value_and_gradient
+from seegrad.checks import arguments, functions, state
+from seegrad.checks.functions import Function
+from seegrad.engine.evaluation import value_and_gradient
+from seegrad.engine.reverse import vjp
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,21 +105,21 @@ def reduce_gradient(
     >>> seegrad.reduce_gradient(lambda x: x**2, x, "max").gradient
     tensor([0., 0., 0., 8.], dtype=torch.float64)
     """
-    _check.function(f)
+    arguments.function(f)
     if not callable(how):
-        how = HOW[_check.choice(how, "how", tuple(HOW))]
-    x = _check.points(x, "x")
+        how = HOW[arguments.choice(how, "how", tuple(HOW))]
+    x = arguments.points(x, "x")
     if not x.numel():
         raise ValueError(
             f"x must have at least one point, but it has shape {tuple(x.shape)}. "
             "Pass for example torch.linspace(-2, 2, 17)."
         )
-    with _check.undisturbed(x.device):
+    with state.preserve_state(x.device):
         value_and_gradient(f, (x,), "x")  # refuses an f that is not elementwise
-        y = _check.call(f, (x.requires_grad_(),))
+        y = functions.call(f, (x.requires_grad_(),))
         z = _reduce(how, y)
         try:
-            dz_dy, dz_dx = pull_back(z, (y, x), keep=True)
+            dz_dy, dz_dx = vjp(z, (y, x), retain_graph=True)
         except ValueError as error:
             cause = error.__cause__ or error
             raise _failed(y, cause) from cause
@@ -141,7 +142,7 @@ def _reduce(how: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
     if not isinstance(z, Tensor):
         raise TypeError(
             f"how must return a tensor of shape (), but it returned "
-            f"{_check.describe(z)}. Use torch functions; of a pair such as "
+            f"{arguments.describe(z)}. Use torch functions; of a pair such as "
             "y.max(dim=0) return .values."
         )
     if z.shape != ():
@@ -151,7 +152,7 @@ def _reduce(how: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
         )
     if not z.requires_grad:
         raise _does_not_use_y()
-    if z.dtype not in _check.FLOATS:
+    if z.dtype not in arguments.FLOATS:
         raise TypeError(
             "how must return a floating-point number, but it returned dtype "
             f"{z.dtype}. Return its real part."
@@ -168,7 +169,7 @@ def _failed(y: Tensor, error: BaseException) -> ValueError:
     return ValueError(
         f"how must reduce a tensor of shape {tuple(y.shape)} to one number, by "
         "operations that autograd can run backwards, but it raised "
-        f"{_check.raised(error, 'how')}"
+        f"{functions.raised(error, 'how')}"
     )
 
 

@@ -10,7 +10,7 @@ from calls import CALLS, tensors
 from laws import assert_same
 
 import seegrad
-from seegrad import _check
+from seegrad.checks import arguments, state
 
 # ---------------------------------------------------------------- good points
 
@@ -54,7 +54,7 @@ GOOD_POINTS["read-only"] = (READ_ONLY, torch.float64)
 @pytest.mark.parametrize("good", GOOD_POINTS)
 def test_good_points_are_taken_as_they_are(good):
     value, dtype = GOOD_POINTS[good]
-    taken = _check.points(value, "x")
+    taken = arguments.points(value, "x")
     assert_same(taken, torch.tensor(TWO, dtype=dtype), atol=0)
     assert taken.is_contiguous()
     assert taken.is_leaf
@@ -110,7 +110,7 @@ def test_an_odd_point_leaves_the_others_alone(call, odd):
     ids=repr,
 )
 def test_a_number_becomes_float64(value, expected):
-    taken = _check.points(value, "x")
+    taken = arguments.points(value, "x")
     assert taken.dtype == torch.float64
     assert taken.shape == ()
     assert taken == expected
@@ -118,11 +118,11 @@ def test_a_number_becomes_float64(value, expected):
 
 def test_numbers_of_any_size_in_a_list():
     # As 2**70 alone is.
-    assert _check.points([2**70, 1], "x").tolist() == [2.0**70, 1.0]
+    assert arguments.points([2**70, 1], "x").tolist() == [2.0**70, 1.0]
 
 
 def test_a_float32_scalar_keeps_its_dtype():
-    assert _check.points(np.float32(3), "x").dtype == torch.float32
+    assert arguments.points(np.float32(3), "x").dtype == torch.float32
 
 
 def test_long_values_are_shortened():
@@ -132,7 +132,7 @@ def test_long_values_are_shortened():
 
 
 def test_a_sum_that_overflows_is_no_reason_to_refuse_its_terms():
-    _check.finite(torch.tensor([1e308, 1e308], dtype=torch.float64), "x")
+    arguments.finite(torch.tensor([1e308, 1e308], dtype=torch.float64), "x")
 
 
 def test_a_cuda_devices_random_state_is_given_back(monkeypatch):
@@ -144,6 +144,6 @@ def test_a_cuda_devices_random_state_is_given_back(monkeypatch):
         "set_rng_state",
         lambda state, device: states.update({str(device): state}),
     )
-    with _check.undisturbed(torch.device("cuda:1")):
+    with state.preserve_state(torch.device("cuda:1")):
         states["cuda:1"] = "changed"
     assert states == {"cuda:1": "before"}

@@ -1,4 +1,4 @@
-"""Every argument check of the library, and every message.
+"""What callers pass: points, variables, axes, numbers and choices.
 
 A message says which argument, what was needed, what was found and what to do.
 ``TypeError`` stands for the wrong kind of thing, ``ValueError`` for a wrong value.
@@ -6,19 +6,18 @@ A message says which argument, what was needed, what was found and what to do.
 
 from __future__ import annotations
 
-import inspect
 import math
 import numbers
 import operator
 import reprlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-Function = Callable[..., Tensor]
+from seegrad.checks.state import no_graph
 
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 INTEGERS = (
@@ -32,24 +31,6 @@ INTEGERS = (
     torch.int64,
 )
 
-# PyTorch's words for what beginners do inside f, and what to write instead.
-REMEDIES = {
-    "Boolean value of Tensor": "f is called with all points at once: choose between "
-    "branches with torch.where instead of if, and/or, min and max.",
-    "cannot be converted to Scalar": "f is called with all points at once: use torch "
-    "functions instead of .item(), float() and the math module.",
-    "converted to Python scalar": "f is called with all points at once: use torch "
-    "functions instead of .item(), float() and the math module.",
-    "Can't call numpy()": "Use torch functions inside f, such as torch.sin instead of "
-    "np.sin: autograd cannot see what NumPy does.",
-    "modified by an inplace operation": "f changes in place a value that the backward "
-    "pass needs: write y = y + 1 instead of y += 1.",
-    "in-place operation": "f changes its argument in place: write x = x + 1 instead of "
-    "x += 1.",
-    "same dtype": "Points keep their dtype, and numbers become float64: pass points "
-    "of f's own dtype, for example torch.tensor([1.0, 2.0]) for a float32 module.",
-}
-
 
 def describe(value: object) -> str:
     """The value in a few words: kind, and shape and dtype where it has them."""
@@ -62,48 +43,6 @@ def describe(value: object) -> str:
     if value is None:
         return "None"
     return f"{reprlib.repr(value)}, of type {type(value).__name__}"
-
-
-# ---------------------------------------------------------------- state
-
-
-class undisturbed:  # noqa: N801, it is used as a function; @contextmanager is slower
-    """Record gradients here whatever the caller's mode, and give all state back."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.cuda = device if device.type == "cuda" else None
-
-    def __enter__(self) -> None:
-        self.state = torch.default_generator.get_state()
-        if self.cuda:
-            self.cuda_state = torch.cuda.get_rng_state(self.cuda)
-        # Entering PyTorch's modes takes longer than asking for them.
-        usual = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
-        self.modes = () if usual else (torch.inference_mode(False), torch.enable_grad())
-        for mode in self.modes:
-            mode.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        for mode in reversed(self.modes):
-            mode.__exit__(None, None, None)
-        torch.default_generator.set_state(self.state)
-        if self.cuda:
-            torch.cuda.set_rng_state(self.cuda_state, self.cuda)
-
-
-class unrecorded:  # noqa: N801, as above
-    """Compute plain tensors: no graph, and no inference tensors either."""
-
-    def __enter__(self) -> None:
-        plain = torch.no_grad()
-        inferring = torch.is_inference_mode_enabled()
-        self.modes = (torch.inference_mode(False), plain) if inferring else (plain,)
-        for mode in self.modes:
-            mode.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        for mode in reversed(self.modes):
-            mode.__exit__(None, None, None)
 
 
 # ---------------------------------------------------------------- points
@@ -243,7 +182,7 @@ def variables(
             f"The variables must broadcast to one shape, but they have {shapes}. "
             "Each dimension must be equal or 1, counted from the right."
         ) from error
-    with unrecorded():
+    with no_graph():
         wide = [t.expand(shape) for t in tensors]
         layout = torch.contiguous_format
         return tuple(t.clone(memory_format=layout) if fresh else t for t in wide)
@@ -377,21 +316,6 @@ def choice(value: object, name: str, choices: Sequence[str]) -> str:
     )
 
 
-# ---------------------------------------------------------------- functions
-
-
-class NotConnectedError(ValueError):
-    """The result of f does not depend on the points."""
-
-
-class RandomError(ValueError):
-    """f gives two values for one point."""
-
-
-class MixedPointsError(ValueError):
-    """f is not elementwise."""
-
-
 def function(f: object) -> None:
     """Refuse what cannot be called."""
     if not callable(f):
@@ -399,211 +323,6 @@ def function(f: object) -> None:
             f"f must be a function of tensors, but it is {describe(f)}. "
             "Pass the function itself, f and not f(x), or a lambda."
         )
-
-
-def call(f: Function, xs: Sequence[Tensor]) -> Tensor:
-    """f(*xs), or an error that says what f did wrong."""
-    shape = xs[0].shape
-    try:
-        y = f(*xs)
-    except Exception as error:
-        raise _failed(f, xs, error) from error
-    return _one_value_a_point(y, shape, xs[0].device)
-
-
-def unchanged(xs: Sequence[Tensor], given: Sequence[Tensor]) -> None:
-    """Refuse f when it has changed its argument where autograd cannot see it."""
-    with torch.no_grad():
-        for x, g in zip(xs, given, strict=True):
-            if torch.equal(x, g) or not ((x != g) & (g == g)).any():
-                continue
-            raise ValueError(
-                "f must leave its argument as it is, but it changes its argument in "
-                "place, through .data or under no_grad(), where autograd cannot see "
-                "it. Write x = x + 1 instead of x += 1."
-            )
-
-
-def _failed(f: Function, xs: Sequence[Tensor], error: Exception) -> Exception:
-    if isinstance(error, TypeError) and not _takes(f, len(xs)):
-        return TypeError(
-            f"f must take {len(xs)} argument{'s' * (len(xs) > 1)}, one tensor a "
-            f"variable, but Python says: {error}. Change f, or the number of points "
-            "passed after it."
-        )
-    dtypes = " and ".join(dict.fromkeys(str(x.dtype) for x in xs))
-    return ValueError(
-        f"f must accept tensors of shape {tuple(xs[0].shape)} and dtype {dtypes}, but "
-        f"it raised {raised(error, 'f')}"
-    )
-
-
-def raised(error: BaseException, what: str) -> str:
-    """The kind and the first line of an error, and what to do about it."""
-    text = str(error).strip()
-    remedy = next(
-        (mend for words, mend in REMEDIES.items() if words in text),
-        f"Call {what} yourself with such tensors to see where it fails.",
-    )
-    first = text.splitlines()[0].rstrip(".") if text else "no message"
-    return f"{type(error).__name__}: {first}. {remedy}"
-
-
-def _takes(f: Function, count: int) -> bool:
-    try:
-        inspect.signature(getattr(f, "forward", f)).bind(*range(count))
-    except TypeError:
-        return False
-    except ValueError:  # a builtin without a signature
-        return True
-    return True
-
-
-def _one_value_a_point(y: object, shape: torch.Size, device: torch.device) -> Tensor:
-    if not isinstance(y, Tensor):
-        raise TypeError(
-            f"f must return a tensor of shape {tuple(shape)}, one value a point, but "
-            f"it returned {describe(y)}. {_instead_of(y)}"
-        )
-    if y.is_nested or y.layout is not torch.strided:
-        raise TypeError(
-            f"f must return a dense tensor, but it returned one of layout {y.layout}. "
-            "Return y.to_dense()."
-        )
-    if y.shape != shape:
-        raise ValueError(
-            f"f must return one value a point, shape {tuple(shape)}, but it returned "
-            f"shape {tuple(y.shape)}. Compute each value from its own point only, "
-            "without sum, mean, indexing or reshaping; for a constant c write "
-            "c + 0 * x."
-        )
-    if y.dtype not in FLOATS:
-        raise TypeError(
-            f"f must return floating-point numbers, but it returned dtype {y.dtype}. "
-            "Rounded, compared and complex values have no real derivative: leave out "
-            "the conversion, or return the real part."
-        )
-    if y.device != device:
-        raise ValueError(
-            f"f must return its values on {device}, where the points are, but they "
-            f"are on {y.device}. Leave out .to() and .cpu() inside f."
-        )
-    return y
-
-
-def _instead_of(y: object) -> str:
-    if y is None:
-        return "f seems to end without return: write one."
-    if isinstance(y, (tuple, list)):
-        return "Return one tensor, and call once for each output."
-    return (
-        "Return what torch functions make of the argument: NumPy, math, .item() and "
-        "float() leave the graph."
-    )
-
-
-def depends(y: Tensor, names: str) -> None:
-    """Refuse a result that no path of the graph connects with the points."""
-    if not y.requires_grad:
-        raise not_connected(names)
-
-
-def not_connected(names: str) -> NotConnectedError:
-    """The error for a result that does not depend on the points."""
-    return NotConnectedError(
-        f"f must compute its result from {names} with torch functions, but no path of "
-        f"the autograd graph leads from the result to {names}. Leave out .detach(), "
-        ".item(), .data, torch.tensor(...) and torch.no_grad() inside f; for a "
-        "constant c write c + 0 * x."
-    )
-
-
-# ---------------------------------------------------------------- mixed points
-
-
-def same_alone(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
-    """Refuse f when a point's value changes as soon as the point stands alone.
-
-    Tried are the first point, one a third on, the last, and the extremes of each
-    variable: softmax, cumsum, a mean, a sort, an ``if`` on the batch and their like
-    change at least one of them.
-    """
-    if y.numel() < 2:
-        return
-    for place in _telling_places(xs):
-        together = y.detach().flatten()[place].item()
-        alone = _value_alone(f, xs, place)
-        if not _same(together, alone, torch.finfo(y.dtype).eps):
-            if not _same(alone, _value_alone(f, xs, place), 0.0):
-                raise RandomError(
-                    "f must give the same value each time, but at point "
-                    f"{place} it gave {together:.6g} and then {alone:.6g}. Take "
-                    "the randomness out of f, or draw it once, outside."
-                )
-            if all(_same(together, v, 0.0) for v in _among_others(f, xs, place)):
-                continue  # f enlarges how a batch and one point are rounded
-            raise mixes_points(
-                f"at point {place} it gives {together:.6g} among the "
-                f"{y.numel()} points, and {alone:.6g} for that point alone"
-            )
-
-
-def _telling_places(xs: Sequence[Tensor]) -> list[int]:
-    places = {0, xs[0].numel() // 3, xs[0].numel() - 1}
-    for x in xs:
-        places |= {int(x.argmin()), int(x.argmax())}
-    return sorted(places)
-
-
-def _value_alone(f: Function, xs: Sequence[Tensor], place: int) -> float:
-    one = (1,) * xs[0].ndim
-    alone = [_as_given(x.detach().flatten()[place].reshape(one), x) for x in xs]
-    try:
-        return call(f, alone).item()
-    except (TypeError, ValueError) as error:
-        raise mixes_points(
-            f"it works for {xs[0].numel()} points together and fails for point {place} "
-            "alone"
-        ) from error
-
-
-def _among_others(f: Function, xs: Sequence[Tensor], place: int) -> Iterator[float]:
-    """The point's value when all other points have moved, equal it, or are zero.
-
-    To a mean, a maximum or any(), equal points are as one; to a sum, zeros add nothing.
-    """
-    here = [x.detach().flatten()[place] for x in xs]
-    moved = [0.75 * x.detach() + 0.0625 for x in xs]
-    equal = [h.expand(x.shape).clone() for h, x in zip(here, xs, strict=True)]
-    for batch in (moved, equal, [torch.zeros_like(x) for x in moved]):
-        for x, h in zip(batch, here, strict=True):
-            x.view(-1)[place] = h
-        given = [_as_given(x, like) for x, like in zip(batch, xs, strict=True)]
-        yield call(f, given).detach().flatten()[place].item()
-
-
-def _as_given(value: Tensor, like: Tensor) -> Tensor:
-    """A copy that records, or not, as the tensor does that f was called with."""
-    return value.clone().requires_grad_(like.requires_grad)
-
-
-def _same(a: float, b: float, eps: float) -> bool:
-    if a == b or (math.isnan(a) and math.isnan(b)):
-        return True
-    if not (math.isfinite(a) and math.isfinite(b)):
-        return False
-    # The batch may run vectorised code that differs from one point's in the last bits.
-    return abs(a - b) <= math.sqrt(eps) * max(abs(a), abs(b)) + 64 * eps
-
-
-def mixes_points(finding: str) -> MixedPointsError:
-    """The error for a function that isn't elementwise."""
-    return MixedPointsError(
-        "f must be elementwise, each value computed from its own point, but "
-        f"{finding}. Such a function (softmax, cumsum, x * x.sum(), x - x.mean()) has "
-        "a Jacobian instead of one derivative a point: see torch.func.jacrev. For an "
-        "if on the points write torch.where."
-    )
 
 
 # ---------------------------------------------------------------- tensors
@@ -677,19 +396,3 @@ def text(value: object, name: str) -> None:
             f"{name} must be a string, but it is {describe(value)}. "
             f'Pass for example {name}="second time".'
         )
-
-
-def did_not_fail(kind: type[Exception]) -> AssertionError:
-    """The error for a block that was to fail and did not."""
-    return AssertionError(
-        f"The block must raise {kind.__name__}, but it ran through. Leave out "
-        "expect_error, or mend what the text around it says."
-    )
-
-
-def wrong_message(found: str, words: str) -> AssertionError:
-    """The error for a block that failed with another message."""
-    return AssertionError(
-        f"The block must fail with a message that says {words!r}, but it raised "
-        f"{found.rstrip('.')}. Pass words that are in it, or mend the text around it."
-    )

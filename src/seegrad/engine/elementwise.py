@@ -8,14 +8,16 @@ a shape. What the function returns for stand-ins, it computes point by point.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from seegrad._check import Function
+from seegrad.checks import functions
+from seegrad.checks.functions import Function
+from seegrad.engine.reverse import vjp
 
 
 def is_elementwise(f: Function, variables: int) -> bool:
@@ -129,3 +131,45 @@ for _name in (*(n for n in FUNCTIONS if hasattr(Tensor, n)), *OPERATORS):
     setattr(StandIn, _name, METHODS[_name])
 for _name in ("__array__", "__bool__", "__repr__"):
     setattr(StandIn, _name, _refuse)
+
+
+def refuse_mixed_gradients(
+    y: Tensor, xs: Sequence[Tensor], gradients: Sequence[Tensor]
+) -> None:
+    """Refuse f when a weight put on one value reaches the gradient of another point.
+
+    For an elementwise f the Jacobian is diagonal, so weighting value k scales gradient
+    k and no other. Powers of two scale without rounding.
+    """
+    if y.numel() < 2 or not y.requires_grad:
+        return
+    for weights in _weights(y):
+        for w, g in zip(vjp(y, xs, weights, retain_graph=True), gradients, strict=True):
+            if w is None:
+                continue
+            expected = g.detach() * weights.to(g.dtype)
+            if torch.equal(w, expected):
+                continue
+            rtol, atol = torch.finfo(g.dtype).eps ** 0.5, torch.finfo(g.dtype).tiny
+            same = torch.isclose(w, expected, rtol=rtol, atol=atol, equal_nan=True)
+            if not same.all():
+                place = int((~same).flatten().nonzero()[0])
+                raise functions.not_elementwise(
+                    f"the gradient at point {place} of {y.numel()} contains slopes of "
+                    "other points' values"
+                )
+
+
+def _weights(y: Tensor) -> Iterator[Tensor]:
+    """Powers of two for each value: in at least one set, any two values differ.
+
+    They are the digits of the value's place, in a base that the dtype has room for.
+    """
+    base = {torch.float64: 256, torch.float16: 4}.get(y.dtype, 32)
+    powers = torch.tensor([2.0**k for k in range(base)], dtype=y.dtype, device=y.device)
+    block = 1
+    while block < y.numel():
+        steps = powers[: -(-y.numel() // block)].repeat_interleave(block)
+        times = -(-y.numel() // len(steps))
+        yield steps.repeat(times)[: y.numel()].reshape(y.shape)
+        block *= base

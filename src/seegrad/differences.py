@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from seegrad import _check
-from seegrad._check import Function
+from seegrad.checks import arguments, functions, state
+from seegrad.checks.functions import Function
 
 
 def numerical_derivative(f: Function, x: object, *, h: float | None = None) -> Tensor:
@@ -64,8 +64,8 @@ def numerical_derivative(f: Function, x: object, *, h: float | None = None) -> T
     >>> seegrad.numerical_derivative(lambda x: x**3, 1.0, h=0.5)
     tensor(3.2500, dtype=torch.float64)
     """
-    _check.function(f)
-    x = _check.points(x, "x")
+    arguments.function(f)
+    x = arguments.points(x, "x")
     return _differences(f, (x,), h)[0]
 
 
@@ -110,23 +110,23 @@ def numerical_gradient(
     >>> seegrad.numerical_gradient(lambda x0, x1: x0**2 + x1**2, 3, 4, h=0.5)
     (tensor(6., dtype=torch.float64), tensor(8., dtype=torch.float64))
     """
-    _check.function(f)
-    return _differences(f, _check.variables(xs), h)
+    arguments.function(f)
+    return _differences(f, arguments.variables(xs), h)
 
 
 def _differences(
     f: Function, xs: tuple[Tensor, ...], h: float | None
 ) -> tuple[Tensor, ...]:
-    step = None if h is None else _check.positive(h, "h")
+    step = None if h is None else arguments.positive(h, "h")
     for x in xs:
         if step is not None and not 0 < torch.tensor(step, dtype=x.dtype) < torch.inf:
             raise ValueError(
                 f"h must be a step that {x.dtype} can hold, but it is {step:g}, which "
                 "becomes zero or infinite. Choose another h, or pass float64 points."
             )
-    with _check.undisturbed(xs[0].device), torch.no_grad():
-        y = _check.call(f, [x.clone() for x in xs])
-        _check.same_alone(f, xs, y)
+    with state.preserve_state(xs[0].device), torch.no_grad():
+        y = functions.call(f, [x.clone() for x in xs])
+        functions.same_alone(f, xs, y)
         return tuple(_difference(f, xs, k, step) for k in range(len(xs)))
 
 
@@ -134,8 +134,12 @@ def _difference(
     f: Function, xs: tuple[Tensor, ...], k: int, step: float | None
 ) -> Tensor:
     h = _step(xs[k]) if step is None else torch.full_like(xs[k], step)
-    above = _check.call(f, [x + h if i == k else x.clone() for i, x in enumerate(xs)])
-    below = _check.call(f, [x - h if i == k else x.clone() for i, x in enumerate(xs)])
+    above = functions.call(
+        f, [x + h if i == k else x.clone() for i, x in enumerate(xs)]
+    )
+    below = functions.call(
+        f, [x - h if i == k else x.clone() for i, x in enumerate(xs)]
+    )
     return ((above - below) / (2 * h)).to(xs[k].dtype)
 
 

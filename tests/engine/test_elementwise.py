@@ -12,11 +12,19 @@ import torch
 from torch import nn
 
 import seegrad
-from seegrad import _check
-from seegrad._elementwise import FUNCTIONS, METHODS, OPERATORS, StandIn, is_elementwise
-from seegrad.gradient import CHUNK, _chunk
+from seegrad.checks import arguments
+from seegrad.engine.elementwise import (
+    FUNCTIONS,
+    METHODS,
+    OPERATORS,
+    StandIn,
+    is_elementwise,
+)
+from seegrad.engine.evaluation import CHUNK, _chunk
 
-module = importlib.import_module("seegrad.gradient")  # seegrad.gradient is a function
+module = importlib.import_module(
+    "seegrad.engine.evaluation"
+)  # seegrad.gradient is a function
 WEIGHT = nn.Parameter(torch.tensor(3.0))
 CHANCE, GENERATOR, DRAWS = random.Random(0), np.random.default_rng(0), torch.Generator()
 
@@ -193,7 +201,7 @@ def test_pieces_give_what_the_whole_gives(shape, threads):
     torch.testing.assert_close(second, curvature, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("dtype", _check.FLOATS)
+@pytest.mark.parametrize("dtype", arguments.FLOATS)
 def test_results_in_numpys_memory_are_the_same(monkeypatch, dtype):
     x = torch.linspace(-3, 3, 70_001).to(dtype)
     wide = x[:, None]

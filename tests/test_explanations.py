@@ -45,7 +45,7 @@ def by_autograd_grad():
     return x
 
 
-def unrecorded(mode):
+def no_graph(mode):
     x = leaf()
     with mode():
         return x * 2
@@ -92,12 +92,12 @@ CAUSES = {
     "argmax": (lambda: leaf(1.0, 2.0).argmax(), "dtype", "argmax"),
     "comparison": (lambda: leaf() > 0, "dtype", "torch.bool has no"),
     "inference": (
-        lambda: unrecorded(torch.inference_mode),
+        lambda: no_graph(torch.inference_mode),
         "inference",
         ".clone().requires_grad_()",
     ),
     "plain": (lambda: torch.ones(2), "requires_grad", "You made it"),
-    "no_grad": (lambda: unrecorded(torch.no_grad), "requires_grad", "no_grad()"),
+    "no_grad": (lambda: no_graph(torch.no_grad), "requires_grad", "no_grad()"),
     "detach": (lambda: leaf().detach(), "requires_grad", ".detach()"),
     "data": (lambda: leaf().data, "requires_grad", ".data"),
     "made of plain": (lambda: torch.ones(2) * 2, "requires_grad", "require no"),
@@ -225,7 +225,7 @@ def test_the_remedy_for_integers():
 
 
 def test_the_remedy_for_inference():
-    x = unrecorded(torch.inference_mode).clone().requires_grad_()
+    x = no_graph(torch.inference_mode).clone().requires_grad_()
     assert after_backward(x, torch.square).grad == 8
 
 

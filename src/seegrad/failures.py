@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from seegrad import _check
+from seegrad.checks import arguments
 
 
 def expect_error(
@@ -47,8 +47,8 @@ def expect_error(
     ...     (x**2).backward()
     RuntimeError: grad can be implicitly created only for scalar outputs
     """
-    _check.error_kind(kind)
-    _check.text(words, "words")
+    arguments.error_kind(kind)
+    arguments.text(words, "words")
     return _failing(kind, words)
 
 
@@ -59,7 +59,23 @@ def _failing(kind: type[Exception], words: str) -> Iterator[None]:
     except kind as error:
         last = "".join(traceback.format_exception_only(error)).rstrip("\n")
         if words not in last:
-            raise _check.wrong_message(last, words) from error
+            raise _wrong_message(last, words) from error
         print(last)
     else:
-        raise _check.did_not_fail(kind)
+        raise _did_not_fail(kind)
+
+
+def _did_not_fail(kind: type[Exception]) -> AssertionError:
+    """The error for a block that was to fail and did not."""
+    return AssertionError(
+        f"The block must raise {kind.__name__}, but it ran through. Leave out "
+        "expect_error, or mend what the text around it says."
+    )
+
+
+def _wrong_message(found: str, words: str) -> AssertionError:
+    """The error for a block that failed with another message."""
+    return AssertionError(
+        f"The block must fail with a message that says {words!r}, but it raised "
+        f"{found.rstrip('.')}. Pass words that are in it, or mend the text around it."
+    )

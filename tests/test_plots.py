@@ -14,7 +14,7 @@ from matplotlib import colors
 from matplotlib import pyplot as plt
 
 import seegrad
-from seegrad import plot
+from seegrad import plots as plot
 
 X = [-1.0, 0.0, 2.0]
 LINE = seegrad.tangent_line(torch.square, 3.0)

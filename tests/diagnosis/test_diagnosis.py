@@ -14,7 +14,7 @@ from laws import assert_same
 from torch.nn import functional
 
 import seegrad
-from seegrad._kinds import WORDS
+from seegrad.diagnosis.words import WORDS
 
 W = torch.where
 INF, NAN = math.inf, math.nan

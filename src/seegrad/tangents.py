@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seegrad import _check, diagnosis
-from seegrad._check import Function
-from seegrad.diagnosis import Diagnosis
-from seegrad.gradient import value_and_gradient
+from seegrad.checks import arguments, state
+from seegrad.checks.functions import Function
+from seegrad.diagnosis import verdict as diagnosis
+from seegrad.diagnosis.verdict import Diagnosis
+from seegrad.engine.evaluation import value_and_gradient
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class TangentLine:
     def __call__(self, x: object) -> Tensor:
         """The height of the line at x, in the broadcast shape of x and x0."""
         (x,) = _points_beside(("x", x, self.x0))
-        with _check.unrecorded():
+        with state.no_graph():
             return self.slope * (x - self.x0) + self.y0
 
 
@@ -67,7 +68,7 @@ class TangentPlane:
     def __call__(self, x0: object, x1: object) -> Tensor:
         """The height of the plane at (x0, x1), in their broadcast shape."""
         x0, x1 = _points_beside(("x0", x0, self.x0), ("x1", x1, self.x1))
-        with _check.unrecorded():
+        with state.no_graph():
             along_x0 = self.slopes[0] * (x0 - self.x0)
             along_x1 = self.slopes[1] * (x1 - self.x1)
             return along_x0 + along_x1 + self.y0
@@ -124,9 +125,9 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
     >>> line(4)
     tensor(15., dtype=torch.float64)
     """
-    _check.function(f)
-    x0 = _check.points(x0, "x0")
-    with _check.undisturbed(x0.device):
+    arguments.function(f)
+    x0 = arguments.points(x0, "x0")
+    with state.preserve_state(x0.device):
         y0, (slope,) = value_and_gradient(f, (x0,), "x0")
         found = diagnosis.examine(f, (x0,), (y0, (slope,)))
         _refuse("line", (x0,), y0, (slope,), found)
@@ -191,9 +192,9 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
     >>> plane(2, 2)
     tensor(7., dtype=torch.float64)
     """
-    _check.function(f)
-    points = _check.variables((x0, x1))
-    with _check.undisturbed(points[0].device):
+    arguments.function(f)
+    points = arguments.variables((x0, x1))
+    with state.preserve_state(points[0].device):
         y0, slopes = value_and_gradient(f, points, "x0 and x1")
         found = diagnosis.examine(f, points, (y0, slopes))
         _refuse("plane", points, y0, slopes, found)
@@ -254,17 +255,17 @@ def _refuse(
     )
 
 
-def _points_beside(*arguments: tuple[str, object, Tensor]) -> list[Tensor]:
+def _points_beside(*given: tuple[str, object, Tensor]) -> list[Tensor]:
     """The points to evaluate at, checked to fit beside the points of contact."""
-    found = [_check.points(x, name, at.device) for name, x, at in arguments]
-    shapes = [x.shape for x in found] + [at.shape for _, _, at in arguments]
+    found = [arguments.points(x, name, at.device) for name, x, at in given]
+    shapes = [x.shape for x in found] + [at.shape for _, _, at in given]
     try:
-        _check.broadcast_shape(shapes)
+        arguments.broadcast_shape(shapes)
     except ValueError as error:
-        given = " and ".join(str(tuple(x.shape)) for x in found)
+        shown = " and ".join(str(tuple(x.shape)) for x in found)
         raise ValueError(
             f"The points must broadcast with the points of contact, of shape "
-            f"{tuple(arguments[0][2].shape)}, but they have shape {given}. "
+            f"{tuple(given[0][2].shape)}, but they have shape {shown}. "
             "Add a dimension, for example x[:, None]."
         ) from error
     return found

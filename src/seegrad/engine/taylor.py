@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seegrad._check import Function
+from seegrad.checks.functions import Function
 
 
 def taylor_derivative(f: Function, x: Tensor, order: int) -> Tensor | None:

@@ -24,9 +24,8 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-from seegrad import _check
-from seegrad._engine import run_backward
-from seegrad._rules import LEAF, RULE_OF
+from seegrad.checks import arguments, state
+from seegrad.graphs.rules import LEAF, RULE_OF
 
 # Freeing a chain of more than about 40,000 nodes that Python has seen overflows the C
 # stack and kills the process. One graph may take half of that, all that live together
@@ -140,7 +139,7 @@ class GradientGraph:
         collecting = gc.isenabled()
         gc.disable()  # text is no garbage, and a new graph's many rows needn't be yet
         try:
-            from seegrad import draw
+            from seegrad.graphs import svg as draw
 
             return draw.dot(self, direction=direction)
         finally:
@@ -149,24 +148,24 @@ class GradientGraph:
 
     def svg(self, *, direction: str = "backward") -> str:
         """The graph as an SVG picture with a description in words."""
-        from seegrad import draw
+        from seegrad.graphs import svg as draw
 
         return draw.svg(self, direction=direction)
 
     def save(self, path: str | Path, *, direction: str = "backward") -> None:
         """Write the graph to a file that ends in .svg, .png, .pdf or .dot."""
-        from seegrad import draw
+        from seegrad.graphs import svg as draw
 
         draw.save(self, path, direction=direction)
 
     def _repr_html_(self) -> str:
-        from seegrad import draw
+        from seegrad.graphs import svg as draw
 
         return draw.html(self)
 
     def __str__(self) -> str:
         """The graph as an indented tree."""
-        from seegrad import draw
+        from seegrad.graphs import svg as draw
 
         return draw.tree(self)
 
@@ -278,13 +277,14 @@ def _roots(root: object) -> dict[str, Tensor]:
         if not isinstance(tensor, Tensor) or tensor.is_nested:
             raise TypeError(
                 "root must be a tensor, or a list, tuple or dict of tensors, but it "
-                f"holds {_check.describe(tensor)}. Pass what backward() is called on."
+                f"holds {arguments.describe(tensor)}. Pass what backward() is called "
+                "on."
             )
         if not tensor.requires_grad:
             raise ValueError(
                 "root must have a graph to walk, but it is "
-                f"{_check.describe(tensor)} that does not require a gradient. Make its "
-                "inputs with requires_grad=True, and compute it outside no_grad()."
+                f"{arguments.describe(tensor)} that does not require a gradient. "
+                "Make its inputs with requires_grad=True, outside no_grad()."
             )
     return roots
 
@@ -300,8 +300,8 @@ def _names(names: object) -> dict[object, str]:
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise TypeError(
                 "names must map strings to tensors, but it holds "
-                f"{_check.describe(tensor)} for {_check.describe(name)}. Pass for "
-                'example names={"x": x}.'
+                f"{arguments.describe(tensor)} for {arguments.describe(name)}. Pass "
+                'for example names={"x": x}.'
             )
         found[_key(tensor)] = name
     return found
@@ -398,7 +398,7 @@ def _start(tensor: Tensor) -> tuple[Any, int]:
     function = tensor.grad_fn
     if function is not None:
         return function, tensor.output_nr
-    with _check.undisturbed(tensor.device):
+    with state.preserve_state(tensor.device):
         edge = torch.autograd.graph.get_gradient_edge(tensor)
     return edge.node, edge.output_nr
 
@@ -922,7 +922,7 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | s
     if not asked:
         return "No leaf requires a gradient any more, so none was run."
     asked += [GradientEdge(walk.functions[node], output) for node, output in returned]
-    with _check.undisturbed(roots[0].device):
+    with state.preserve_state(roots[0].device):
         starts = [torch.ones_like(root) for root in roots]
         hooked = zip(walk.nodes, walk.functions, listeners, strict=True)
         handles = [
@@ -931,7 +931,10 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | s
             if listener and row[3]
         ]
         try:
-            found = run_backward(roots, starts, asked, keep=True)
+            totals = [root.sum() for root in roots]
+            found = torch.autograd.grad(
+                totals, asked, retain_graph=True, allow_unused=True
+            )
         except RuntimeError as error:
             if "second time" in str(error):
                 return FREED
@@ -939,7 +942,7 @@ def _run(roots: list[Tensor], walk: _Walk, record: _Record) -> GradientGraph | s
         finally:
             for handle in handles:
                 handle.remove()
-    with _check.unrecorded():
+    with state.no_graph():
         for listener, start in zip(listeners, starts, strict=False):
             listener((start,), (start,))
         for leaf, gradient in zip(leaves, found, strict=False):

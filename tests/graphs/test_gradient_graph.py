@@ -24,9 +24,9 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
-from seegrad import graph as module
-from seegrad._rules import RULES
-from seegrad.graph import DEEPEST, WHOLE, Summary, gradient_graph
+from seegrad.graphs import gradient_graph as module
+from seegrad.graphs.gradient_graph import DEEPEST, WHOLE, Summary, gradient_graph
+from seegrad.graphs.rules import RULES
 
 FOLD = pytest.mark.parametrize("fold", [False, True], ids=["unfolded", "folded"])
 
@@ -918,7 +918,7 @@ def test_the_gradient_of_a_number_loads_no_more_than_backward_does():
     found = run_python(
         """
         import sys, torch
-        from seegrad.graph import gradient_graph
+        from seegrad.graphs.gradient_graph import gradient_graph
 
         x = torch.ones(3, requires_grad=True)
         x.sum().backward()
@@ -1233,7 +1233,7 @@ def test_memory_grows_with_nodes_not_with_elements(fold):
     found = run_python(
         f"""
         import resource, torch
-        from seegrad.graph import gradient_graph
+        from seegrad.graphs.gradient_graph import gradient_graph
 
         def peak():
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -1258,7 +1258,7 @@ def test_what_adds_up_in_a_folded_edge_is_not_all_held():
     found = run_python(
         """
         import resource, torch
-        from seegrad.graph import gradient_graph
+        from seegrad.graphs.gradient_graph import gradient_graph
 
         def peak():
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -1443,7 +1443,7 @@ def test_results_never_fold():
 
 DEEP = """
     import torch
-    from seegrad.graph import gradient_graph
+    from seegrad.graphs.gradient_graph import gradient_graph
 
     def deeper(y, count):
         for _ in range(count):

@@ -1,0 +1,1 @@
+"""Whether there is a derivative here, and whether autograd has it."""

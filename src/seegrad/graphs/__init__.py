@@ -1,0 +1,1 @@
+"""Autograd's graph as plain data, and its drawings."""
