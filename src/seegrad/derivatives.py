@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from seegrad.checks import arguments, functions, state
+from seegrad.checks import arguments, state
 from seegrad.checks.functions import Function
-from seegrad.engine import evaluation, reverse
-from seegrad.engine.elementwise import is_elementwise, refuse_mixed_gradients
-from seegrad.engine.taylor import taylor_derivative
+from seegrad.engine import evaluation
+from seegrad.engine.higher_orders import higher_derivative
 
 
 def derivative(
@@ -92,7 +91,7 @@ def derivative(
         if order == 1:
             (slope,) = evaluation.slopes(f, (x,), "x", check is not False)
         else:
-            slope = _higher(f, x, order, check is not False)
+            slope = higher_derivative(f, x, order, check is not False)
         if check:
             from seegrad.diagnosis import (
                 verdict as diagnosis,  # which differentiates with this module
@@ -163,38 +162,3 @@ def gradient(f: Function, *xs: object, check: bool | None = None) -> tuple[Tenso
 
             diagnosis.warn_up_to(1, f, points, stacklevel=2)
     return found
-
-
-def _higher(f: Function, x: Tensor, order: int, check: bool) -> Tensor:
-    """A derivative of order two or more."""
-    found = _by_taylor(f, x, order) if is_elementwise(f, 1) else None
-    return _by_nesting(f, x, order, check) if found is None else found
-
-
-def _by_taylor(f: Function, x: Tensor, order: int) -> Tensor | None:
-    """A higher derivative by Taylor arithmetic, or None where that doesn't know f."""
-    if x.numel() <= evaluation.CHUNK:
-        return taylor_derivative(f, x, order)
-    found = evaluation._room(x.shape, x)
-    for piece in evaluation._pieces(x.shape, evaluation._chunk(x)):
-        part = taylor_derivative(f, x[piece], order)
-        if part is None:
-            return None
-        found[piece] = part
-    return found
-
-
-def _by_nesting(f: Function, x: Tensor, order: int, check: bool) -> Tensor:
-    """A higher derivative, by differentiating the gradient again and again."""
-    (leaf,), y = evaluation._call(f, (x,), "x", check)
-    if check:
-        functions.same_alone(f, (leaf,), y)
-    (slope,) = evaluation._pull_all(y, [leaf], "x", create_graph=True)
-    if check:
-        refuse_mixed_gradients(y, (leaf,), (slope,))
-    for step in range(2, order + 1):
-        lower = slope
-        slope = reverse.slope(lower, leaf, retain_graph=True, create_graph=step < order)
-        if check:
-            refuse_mixed_gradients(lower, (leaf,), (slope,))
-    return slope.detach().clone()
