@@ -10,9 +10,7 @@ from seegrad.engine import evaluation
 from seegrad.engine.higher_orders import higher_derivative
 
 
-def derivative(
-    f: Function, x: object, *, order: int = 1, check: bool | None = None
-) -> Tensor:
+def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) -> Tensor:
     """Differentiate a function of one variable at every point of x.
 
     Parameters
@@ -26,9 +24,8 @@ def derivative(
     order : int, optional
         Which derivative: 1 for f′, 2 for f″ and so on.
     check : bool, optional
-        None makes cheap checks that f keeps the points apart; True also diagnoses f at
-        every point, and warns where it has no derivative or autograd hasn't got it;
-        False makes no check of f, and is fastest.
+        Whether to verify that f is elementwise. False is faster, and where values
+        depend on other points it gives the gradient of their sum.
 
     Returns
     -------
@@ -40,14 +37,11 @@ def derivative(
     ------
     TypeError
         If f, x, order or check is of the wrong kind, or f does not return a tensor.
+    NotElementwiseError, RandomFunctionError, NotConnectedError
+        If values of f depend on other points, differ from call to call, or don't
+        depend on x.
     ValueError
-        If f mixes points, returns another shape, does not depend on x, or raises.
-
-    Warns
-    -----
-    NotDifferentiableWarning
-        With ``check=True``, where `diagnose` finds anything but a smooth f; for higher
-        orders, a smooth lower derivative.
+        If f returns another shape or raises.
 
     See Also
     --------
@@ -61,11 +55,16 @@ def derivative(
     of a vector v with the Jacobian, vᵀJ [1]_. An elementwise f has a diagonal J with
     f′ on it, so v = (1, …, 1) gives f′ at every point.
 
-    Where f goes through with a stand-in for its points, which knows elementwise
-    operations only, nothing else needs to be checked, and many points are taken in
-    pieces of 32,768 a thread, which stay in the processor's cache. Its higher orders
-    are computed by Taylor arithmetic, order by order [2]_. For any other f the passes
-    are nested, and values and gradients are compared to see that no points mix.
+    Whether f is elementwise is read off the graph that autograd recorded: every
+    operation in it must be known to work element by element. A few points are then
+    computed alone, to see what no graph shows, such as a mean that was detached. Such
+    an f may be taken in pieces of 32,768 points a thread, which stay in the processor's
+    cache. Any other f is verified by further passes, each over the sum of half of the
+    values: nothing of it may reach the gradient of the other half.
+
+    Order 2 is the gradient of the gradient. Higher orders are computed by Taylor
+    arithmetic, order by order [2]_, where it knows f's operations and agrees with
+    autograd's slope; else the passes are nested.
 
     References
     ----------
@@ -89,19 +88,12 @@ def derivative(
     x = arguments.points(x, "x", fresh=False)
     with state.preserve_state(x.device):
         if order == 1:
-            (slope,) = evaluation.slopes(f, (x,), "x", check is not False)
-        else:
-            slope = higher_derivative(f, x, order, check is not False)
-        if check:
-            from seegrad.diagnosis import (
-                verdict as diagnosis,  # which differentiates with this module
-            )
-
-            diagnosis.warn_up_to(order, f, (x,), stacklevel=2)
-    return slope
+            _, (slope,) = evaluation.value_and_gradient(f, (x,), "x", check)
+            return slope
+        return higher_derivative(f, x, order, check)
 
 
-def gradient(f: Function, *xs: object, check: bool | None = None) -> tuple[Tensor, ...]:
+def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]:
     """Differentiate a function of several variables by each of them.
 
     Parameters
@@ -112,7 +104,7 @@ def gradient(f: Function, *xs: object, check: bool | None = None) -> tuple[Tenso
     *xs : tensor, array, list or number
         The points, one argument a variable. Their shapes broadcast to one another.
     check : bool, optional
-        None, True or False, as in `derivative`.
+        Whether to verify that f is elementwise, as in `derivative`.
 
     Returns
     -------
@@ -125,14 +117,11 @@ def gradient(f: Function, *xs: object, check: bool | None = None) -> tuple[Tenso
     ------
     TypeError
         If f, a variable or check is of the wrong kind, or f does not return a tensor.
+    NotElementwiseError, RandomFunctionError, NotConnectedError
+        If values of f depend on other points, differ from call to call, or depend on no
+        variable.
     ValueError
-        If the shapes do not broadcast, or f mixes points, returns another shape,
-        depends on no variable, or raises.
-
-    Warns
-    -----
-    NotDifferentiableWarning
-        With ``check=True``, where `diagnose` finds anything but a smooth f.
+        If the shapes do not broadcast, or f returns another shape or raises.
 
     See Also
     --------
@@ -156,9 +145,5 @@ def gradient(f: Function, *xs: object, check: bool | None = None) -> tuple[Tenso
     arguments.function(f)
     points = arguments.variables(xs, fresh=False)
     with state.preserve_state(points[0].device):
-        found = evaluation.slopes(f, points, check=check is not False)
-        if check:
-            from seegrad.diagnosis import verdict as diagnosis
-
-            diagnosis.warn_up_to(1, f, points, stacklevel=2)
-    return found
+        _, slopes = evaluation.value_and_gradient(f, points, check=check)
+        return slopes

@@ -52,7 +52,7 @@ def gradient_field(
     x1: object,
     *,
     method: str = "autograd",
-    check: bool | None = None,
+    check: bool = True,
 ) -> GradientField:
     """Take the gradient of a function of two variables at every point of a grid.
 
@@ -125,7 +125,7 @@ def gradient_field(
             g0, g1 = numerical_gradient(f, *grid)
             values = functions.call(f, [x.clone() for x in grid]).detach().clone()
         else:
-            known = value_and_gradient(f, grid, "x0 and x1", check is not False)
+            known = value_and_gradient(f, grid, "x0 and x1", check)
             values, (g0, g1) = known
         if check:
             diagnosis.warn(diagnosis.examine(f, grid, known), stacklevel=2)

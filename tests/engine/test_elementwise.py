@@ -1,7 +1,5 @@
-"""A stand-in follows elementwise functions, and nothing else."""
+"""Which functions are elementwise at first sight, and which verification refuses."""
 
-import importlib
-import math
 import operator
 import random
 import time
@@ -12,40 +10,55 @@ import torch
 from torch import nn
 
 import seegrad
-from seegrad.checks import arguments
-from seegrad.engine.elementwise import (
-    FUNCTIONS,
-    METHODS,
-    OPERATORS,
-    StandIn,
-    is_elementwise,
+from seegrad.checks.functions import (
+    NonlinearBackwardError,
+    NotElementwiseError,
+    RandomFunctionError,
 )
-from seegrad.engine.evaluation import CHUNK, _chunk
+from seegrad.engine import elementwise, reverse
+from seegrad.engine.elementwise import ELEMENTWISE, is_certain, is_recorded, verify
 
-module = importlib.import_module(
-    "seegrad.engine.evaluation"
-)  # seegrad.gradient is a function
-WEIGHT = nn.Parameter(torch.tensor(3.0))
+WEIGHT = nn.Parameter(torch.tensor(3.0, dtype=torch.float64))
 CHANCE, GENERATOR, DRAWS = random.Random(0), np.random.default_rng(0), torch.Generator()
+X = torch.linspace(0.125, 0.875, 7, dtype=torch.float64)
 
-ELEMENTWISE = {
+
+def certain(f, *xs):
+    """What `is_certain` says with what autograd says."""
+    xs = xs or (X,)
+    leaves = [x.clone().requires_grad_() for x in xs]
+    y = f(*leaves)
+    slopes = reverse.vjp(y, leaves, retain_graph=True)
+    return is_certain(f, xs, y, slopes)
+
+
+# ---------------------------------------------------------------- at first sight
+
+CERTAIN = {
     "cubic": lambda x: 2 * x**3 + 4 * x**2 + 5 * x + 6,
     "power of two": lambda x: 2**x,
     "where": lambda x: torch.where(x > 0, x, 0 * x),
     "method with an option": lambda x: x.clamp(min=0),
     "function with a word": lambda x: nn.functional.gelu(x, approximate="tanh"),
     "module": nn.Sequential(nn.Tanh(), nn.Softplus()),
-    "0-d constant": lambda x: x * torch.tensor(2.0),
-    "constant of one element": lambda x: x * torch.tensor([[2.0]]),
+    "constant of one element": lambda x: x * torch.tensor([2.0]),
+    "array of constants": lambda x: x * torch.tensor(2.0).expand(x.shape),
     "parameter": lambda x: WEIGHT * x,
     "NumPy number": lambda x: x * np.float32(2),
     "sum of terms": lambda x: sum(k * x**k for k in range(4)),
-    "new name": lambda x: (x := x * 2) + x,
     "+=": lambda x: [y := 2 * x, y := y + 1][-1],
     "absolute": abs,
     "special": torch.special.expit,
-    "ones_like": lambda x: x + torch.ones_like(x),
+    "reshaped and back": lambda x: x.reshape(-1, 1).square().reshape(x.shape),
+    "the points themselves": lambda x: x,
+    "converted": lambda x: torch.sin(x.to(torch.float64)),
 }
+
+
+@pytest.mark.parametrize("f", CERTAIN.values(), ids=CERTAIN)
+def test_elementwise_functions_are_known_at_first_sight(f):
+    assert certain(f)
+    verify(f, (X,))
 
 
 class Mean(torch.autograd.Function):
@@ -60,250 +73,261 @@ class Mean(torch.autograd.Function):
         return g.sum().expand_as(g)
 
 
-def without_gradient(x):
-    with torch.no_grad():
-        return 2 * x
+class Same(torch.autograd.Function):
+    """The points themselves, and a backward of its own."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        return g.flip(0)
 
 
 def hooked(x):
+    y = x**2
     x.register_hook(lambda g: g.flip(0))
-    return 2 * x
+    return y
 
 
-OTHERS = {
+def hooked_inside(x):
+    y = x**2
+    y.register_hook(lambda g: g * torch.arange(1.0, 1 + len(g)).flip(0))
+    return torch.sin(y)
+
+
+MIXED = {
     "cumsum": lambda x: x.cumsum(0),
     "softmax": lambda x: torch.softmax(x, 0),
+    "softmax by type": lambda x: (
+        torch.softmax(x, 0) if isinstance(x, torch.Tensor) and x.ndim else x.sigmoid()
+    ),
     "mean": lambda x: x * x.mean(),
+    "detached mean": lambda x: x * x.mean().detach(),
     "flip": lambda x: torch.flip(x, (0,)),
-    "index": lambda x: x[::-1],
-    "if": lambda x: x if x > 0 else -x,
-    "not": lambda x: x * (not x),
-    "and": lambda x: x and 2 * x,
-    "max of two": lambda x: max(x, 2 * x),
-    "sorted": lambda x: sorted([x, 2 * x])[0],
-    "in": lambda x: x * (x in [1, 2]),
-    "matrix product": lambda x: x @ x,
-    "array": lambda x: x * torch.arange(5),
-    "linear": nn.Linear(1, 1),
-    "dropout": lambda x: nn.functional.dropout(x),
-    "Python's random": lambda x: x * CHANCE.random(),
-    "NumPy's random": lambda x: x * GENERATOR.random(),
-    "PyTorch's random": lambda x: x * torch.rand((), generator=DRAWS),
-    "clock": lambda x: x * time.perf_counter_ns(),
-    "math": lambda x: math.sin(x),
-    "float": lambda x: float(x) * x,
-    "np.sin": lambda x: np.sin(x),
-    "np.sin of an array": lambda x: np.sin(np.asarray(x)),
-    "shape": lambda x: x / x.shape[0],
-    "len": lambda x: x / len(x),
-    "text": lambda x: x * len(f"{x}"),
-    "data": lambda x: x * x.data,
+    "two inner points": lambda x: x[[0, 1, 2, 5, 4, 3, 6]],
+    "if on the batch": lambda x: x if (x > 0.8).any() else -x,
+    "number of points": lambda x: x / x.shape[0],
+    "if on the number of points": lambda x: x if len(x) > 5 else 2 * x,
     "Function": Mean.apply,
-    "no_grad": without_gradient,
+    "Function that hands its input on": lambda x: Same.apply(x**2),
     "hook": hooked,
-    "not a tensor": lambda x: 3.0,
-    "raises": lambda x: 1 / 0,
-    "two arguments": lambda x0, x1: x0,
-    "out": lambda x: torch.sin(x, out=torch.zeros(5)),
+    "transposed": lambda x: x.reshape(1, 7).T.flip(0).reshape(7),
 }
 
 
-@pytest.mark.parametrize("f", ELEMENTWISE.values(), ids=ELEMENTWISE)
-def test_elementwise_functions_are_known(f):
-    assert is_elementwise(f, 1)
+@pytest.mark.parametrize("f", MIXED.values(), ids=MIXED)
+def test_what_is_not_elementwise_is_refused(f):
+    assert not certain(f)
+    with pytest.raises(NotElementwiseError, match="f must be elementwise"):
+        verify(f, (X,))
+    with pytest.raises(NotElementwiseError, match="f must be elementwise"):
+        seegrad.derivative(f, X)
 
 
-@pytest.mark.parametrize("f", OTHERS.values(), ids=OTHERS)
-def test_anything_else_is_not(f):
-    assert not is_elementwise(f, 1)
+DOUBTFUL = {
+    "stack": lambda x: torch.stack([x, x**2]).sum(0),
+    "mask": lambda x: torch.zeros_like(x).masked_scatter(x > 0.5, x[x > 0.5] ** 2),
+    "linear": lambda x: (x[:, None] @ torch.ones(1, 1).double())[:, 0],
+    "narrower inside": lambda x: torch.sin(x.float()).double(),
+    "narrow range inside": lambda x: (x.half() / 32768 * 32768).double(),
+    "corner at the first point": lambda x: (x - 0.125).abs(),
+    "bends": lambda x: torch.sin(1e9 * x),
+    "part of the points only": lambda x: torch.where(x < 0.2, x.detach(), x),
+    "denormal gradients": lambda x: 1e-310 * torch.stack([x]).sum(0),
+    "a branch that is nan": lambda x: torch.where(x > 0.5, (x - 0.5).sqrt(), 0 * x),
+    "gradient clipping that is not reached": lambda x: (
+        (y := x**2).register_hook(lambda g: g.clamp(-1.5, 1.5)),
+        y,
+    )[1],
+}
+
+
+@pytest.mark.parametrize("f", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_what_is_not_known_at_first_sight_is_verified(f):
+    assert not certain(f) or f is DOUBTFUL["gradient clipping that is not reached"]
+    verify(f, (X,))
+
+
+def test_wide_weights_would_overflow_here():
+    x = torch.linspace(0.1, 3, 200, dtype=torch.float64)
+    slope = seegrad.derivative(lambda x: torch.sin(x.float()).double(), x)
+    torch.testing.assert_close(slope, x.cos(), rtol=1e-6, atol=1e-6)
+    single = x.float()
+    for there, back in ((1e-30, 1e30), (1e30, 1e-30)):
+        slope = seegrad.derivative(lambda x: x * there * back, single)  # noqa: B023
+        torch.testing.assert_close(slope, torch.ones_like(single))
 
 
 def test_several_variables():
-    assert is_elementwise(lambda x0, x1: torch.sin(x0 * x1), 2)
-    assert is_elementwise(lambda x0, x1: x1 * 2, 2)
-    assert not is_elementwise(lambda x0, x1: x0 + x1.mean(), 2)
+    assert certain(lambda a, b: torch.sin(a * b), X, 2 * X)
+    assert certain(lambda a, b: b * 2 + 0 * a, X, X)
+    with pytest.raises(NotElementwiseError):
+        verify(lambda a, b: a + b.mean(), (X, X))
+
+
+def test_one_point_has_nothing_to_mix_with():
+    one = X[:1]
+    assert certain(lambda x: x * x.sum(), one) is False
+    verify(lambda x: x * x.sum(), (one,))
+
+
+# ---------------------------------------------------------------- the known operations
 
 
 def called(name):
-    """A way to call the function or operator of that name, and its values."""
-    x = torch.linspace(0.125, 0.875, 7, dtype=torch.float64)
-    names = (name, name.removeprefix("special_"), name.replace("_", "", 1))
-    found = (
-        getattr(place, n, None)
-        for place in (torch, nn.functional, torch.special)
-        for n in names
-    )
-    function = next((f for f in found if f), None)
-    if name in OPERATORS:
-        function = lambda t, *others: getattr(t, name)(*others)  # noqa: E731
-    for wrap in (
-        lambda t: function(t),
-        lambda t: function(t, t),
-        lambda t: function(t, 2.0),
-        lambda t: function(2, t),
-        lambda t: function(t, 1),
-        lambda t: function(t, 0.25, 0.5),
-        lambda t: function(t, t, t),
-        lambda t: function(t > 0.5, t, -t),
-        lambda t: function(t > 0.5, t > 0.25),
-        lambda t: function(t > 0.5),
-    ):
+    """A way to call the operation that autograd calls by that name."""
+    places = (torch, nn.functional, torch.special, torch.Tensor)
+    calls = [
+        getattr(place, attribute)
+        for place in places
+        for attribute in dir(place)
+        if attribute.replace("_", "").lower() == name.removeprefix("Special").lower()
+        and not attribute.endswith("_")
+    ]
+    chosen = {
+        "Alias": [torch.ops.aten.alias],
+        "Expand": [lambda t: t.expand(t.shape)],
+        "MaskedFill": [lambda t: t.masked_fill(t > 0.5, 2.0)],
+        "Polygamma": [lambda t: torch.polygamma(1, t)],
+        "Rsub": [lambda t: 2 - t],
+        "ReshapeAlias": [
+            lambda t: torch.ops.aten._reshape_alias(t, t.shape, t.stride())
+        ],
+        "Squeeze": [lambda t: t.unsqueeze(0).squeeze(0)],
+        "ToCopy": [lambda t: t.to(torch.float32)],
+        "UnsafeView": [lambda t: torch.ops.aten._unsafe_view(t, t.shape)],
+        "Unsqueeze": [lambda t: t.unsqueeze(-1)],
+        "View": [lambda t: t.view(t.shape)],
+        "Where": [lambda t: torch.where(t > 0.5, t, -t)],
+        "Threshold": [lambda t: nn.functional.threshold(t, 0.25, 0.5)],
+        "Addcdiv": [lambda t: torch.addcdiv(t, t, t)],
+        "Addcmul": [lambda t: torch.addcmul(t, t, t)],
+    }
+    calls = chosen.get(name, calls)
+    ways = [
+        call
+        for f in calls
+        for call in (
+            lambda t, f=f: f(t),
+            lambda t, f=f: f(t, t),
+            lambda t, f=f: f(t, 2.0),
+            lambda t, f=f: f(t, 0.25, 0.5),
+            lambda t, f=f: f(t, t, 0.5),
+            lambda t, f=f: f(t, t + 1),
+        )
+    ]
+    for call in ways:
         try:
-            y = wrap(x)
-        except (TypeError, RuntimeError):
+            y = call(X.clone().requires_grad_())
+        except (TypeError, RuntimeError, IndexError, AttributeError):
             continue
-        if isinstance(y, torch.Tensor):
-            return wrap, x, y
+        if isinstance(y, torch.Tensor) and y.requires_grad:
+            recorded = y.grad_fn.name()
+            if recorded.rstrip("0123456789") == f"{name}Backward":
+                return call
     raise AssertionError(f"{name} could not be called")
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, *OPERATORS])
+@pytest.mark.parametrize("name", sorted(ELEMENTWISE))
 def test_every_name_on_the_list_is_elementwise(name):
-    f, x, y = called(name)
-    assert is_elementwise(f, 1)
-    alone = torch.cat([f(x[k : k + 1]) for k in range(len(x))])
-    torch.testing.assert_close(y, alone, equal_nan=True)
+    f = called(name)
+    leaf = X.clone().requires_grad_()
+    y = f(leaf)
+    assert is_recorded(y)
+    alone = torch.cat([f(X[k : k + 1]) for k in range(len(X))])
+    torch.testing.assert_close(y.detach(), alone, equal_nan=True)
+    (gradient,) = torch.autograd.grad(y.sum(), leaf)
+    for k in range(len(X)):
+        one = X[k : k + 1].clone().requires_grad_()
+        (slope,) = torch.autograd.grad(f(one).sum(), one)
+        torch.testing.assert_close(slope[0], gradient[k], equal_nan=True)
 
 
-def test_a_stand_in_leaves_no_trace_of_itself():
-    seen = []
-    assert is_elementwise(lambda x: [seen.append(1), x * 2][1], 1)
-    assert len(seen) == 2
-    assert not hasattr(StandIn([]), "shape")
+def test_a_function_of_the_readers_is_not_taken_for_pytorchs():
+    class SinBackward0(Mean):
+        pass
+
+    assert not is_recorded(SinBackward0.apply(X.clone().requires_grad_()))
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize(
-    "shape", [(70_001,), (7, 10_001), (2, 3, 66_000), (140_000, 1), (1, 66_001, 2)]
-)
-def test_pieces_give_what_the_whole_gives(shape, threads):
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        sizes, x = [], torch.linspace(-3, 3, math.prod(shape)).reshape(shape)
-
-        def f(x):
-            if isinstance(x, torch.Tensor):
-                sizes.append(x.numel())
-            return torch.exp(torch.sin(x))
-
-        slope = seegrad.derivative(f, x)
-        second = seegrad.derivative(f, x, order=2)
-    finally:
-        torch.set_num_threads(before)
-    assert sum(sizes) == x.numel()
-    assert len(sizes) > 1
-    assert max(sizes) <= 32_768 * threads
-    leaf = x.clone().requires_grad_()
-    (whole,) = torch.autograd.grad(torch.exp(torch.sin(leaf)).sum(), leaf)
-    torch.testing.assert_close(slope, whole, rtol=1e-6, atol=1e-6)
-    curvature = (x.cos() ** 2 - x.sin()) * torch.exp(x.sin())
-    torch.testing.assert_close(second, curvature, rtol=1e-5, atol=1e-5)
+# ---------------------------------------------------------------- what else is wrong
 
 
-@pytest.mark.parametrize("dtype", arguments.FLOATS)
-def test_results_in_numpys_memory_are_the_same(monkeypatch, dtype):
-    x = torch.linspace(-3, 3, 70_001).to(dtype)
-    wide = x[:, None]
-    usual = seegrad.derivative(torch.exp, x), seegrad.gradient(torch.mul, wide, wide)
-    monkeypatch.setattr(module, "FRESH", 1_000)
-    slope, slopes = (
-        seegrad.derivative(torch.exp, x),
-        seegrad.gradient(torch.mul, wide, wide),
-    )
-    for before, after in zip((usual[0], *usual[1]), (slope, *slopes), strict=True):
-        assert (after.dtype, after.shape) == (dtype, before.shape)
-        assert torch.equal(after, before)
-        assert after.add_(1).is_contiguous()  # it can be written to, as any tensor
+def clamped(x):
+    y = x**2
+    y.register_hook(lambda g: g.clamp(-0.25, 0.25))
+    return y
 
 
-def test_a_stand_ins_f_gets_the_points_themselves_but_cannot_change_them():
-    x = torch.tensor([-1.0, 2.0], dtype=torch.float64)
-    places = []
+def by_sign(x):
+    y = torch.stack([x**2]).sum(0)
+    y.register_hook(torch.sign)
+    return y
 
-    def f(x):
-        if isinstance(x, torch.Tensor):
-            places.append(x.data_ptr())
+
+def never_nothing(x):
+    y = torch.stack([x**2]).sum(0)
+    y.register_hook(lambda g: g + 1)
+    return y
+
+
+@pytest.mark.parametrize("f", [clamped, by_sign, never_nothing])
+def test_a_backward_pass_that_is_not_linear_is_called_so(f):
+    with pytest.raises(NonlinearBackwardError, match="linear in the gradient that com"):
+        verify(f, (X,))
+
+
+RANDOM = {
+    "PyTorch's generator": lambda x: x * torch.rand((), generator=DRAWS),
+    "Python's": lambda x: x * CHANCE.random(),
+    "NumPy's": lambda x: x * GENERATOR.random(),
+    "clock": lambda x: x * time.perf_counter_ns(),
+}
+
+
+@pytest.mark.parametrize("f", RANDOM.values(), ids=RANDOM)
+def test_a_random_function_is_called_random(f):
+    with pytest.raises(RandomFunctionError, match="the randomness out of f"):
+        seegrad.derivative(f, X)
+
+
+def test_values_alone_tell_where_there_is_no_graph():
+    swapped = [0, 1, 2, 5, 4, 3, 6]
+    verify(lambda x: x.detach() ** 2, (X,))
+    with pytest.raises(NotElementwiseError, match="the value at point 3 of 7 changes"):
+        verify(lambda x: x.detach()[swapped] if len(x) == 7 else x, (X,))
+
+
+@pytest.mark.parametrize("count", [2, 3, 8, 9])
+def test_any_two_points_are_told_apart(count):
+    y = torch.zeros(count)
+    halves = list(elementwise._halves(y))
+    for one in range(count):
+        for other in range(count):
+            told = [bool(h[one] and not h[other]) for h in halves]
+            assert any(told) == (one != other)
+
+
+def test_a_step_that_f_does_not_take_is_no_verdict():
+    def ends(x):
+        if (x > 0.875).any():
+            raise ValueError("too large")
         return x**2
 
-    assert seegrad.derivative(f, x).tolist() == [-2, 4]
-    assert places == [x.data_ptr()]
+    last = torch.tensor([0.875, 0.5], dtype=torch.float64)
+    assert not certain(ends, last)
+    assert seegrad.derivative(ends, last).tolist() == [1.75, 1.0]
+
+
+def test_points_are_not_changed():
+    x = torch.tensor([-1.0, 2.0], dtype=torch.float64)
     for change in (
         lambda x: nn.functional.relu(x, inplace=True),
-        lambda x: nn.functional.leaky_relu(+x, inplace=True),
         lambda x: operator.iadd(x, 1),
     ):
         with pytest.raises(ValueError, match="in place"):
             seegrad.derivative(change, x)
     assert x.tolist() == [-1, 2]
     assert not x.requires_grad
-
-
-@pytest.mark.parametrize(
-    "points",
-    [
-        lambda x: x[::2],
-        lambda x: x.reshape(2, 3).T,
-        lambda x: x[:1].expand(6),
-        lambda x: nn.Parameter(x),
-    ],
-    ids=["strided", "transposed", "expanded", "parameter"],
-)
-def test_a_result_lies_in_memory_of_its_own(points):
-    x = points(torch.arange(6.0, dtype=torch.float64))
-    slope = seegrad.derivative(lambda x: x**2 + x, x)
-    assert slope.is_contiguous()
-    assert slope.data_ptr() != x.data_ptr()
-    assert torch.equal(slope, 2 * x.detach() + 1)
-    assert x.grad is None
-
-
-def test_points_made_in_inference_mode_are_copied():
-    with torch.inference_mode():
-        x = torch.tensor([1.0, 2.0])
-    assert seegrad.derivative(torch.square, x).tolist() == [2, 4]
-
-
-def test_a_large_field_never_makes_its_grid():
-    sizes = []
-
-    def f(x0, x1):
-        if isinstance(x0, torch.Tensor):
-            sizes.append(x0.numel())
-        return x0 * x1
-
-    x0, x1 = torch.linspace(-1, 1, 501), torch.linspace(-1, 1, 400)
-    field = seegrad.gradient_field(f, x0, x1)
-    assert max(sizes) <= 32_768 * torch.get_num_threads()
-    assert torch.equal(field.g0, x1[:, None].expand(400, 501))
-    assert torch.equal(field.g1, x0.expand(400, 501))
-    assert torch.equal(field.values, x0 * x1[:, None])
-
-
-def test_mixed_points_are_found_beyond_a_piece():
-    x = torch.linspace(-1, 1, 100_000)
-    with pytest.raises(ValueError, match="elementwise"):
-        seegrad.derivative(lambda x: x * x.mean(), x)
-    unchecked = seegrad.derivative(lambda x: x * (x + 1).mean(), x, check=False)
-    torch.testing.assert_close(unchecked, torch.full_like(x, 1.0) + x.mean())
-
-
-def test_without_checks_the_sum_over_the_points_is_what_comes():
-    x = torch.tensor([1.0, 2.0, 3.0])
-    assert seegrad.derivative(lambda x: x.cumsum(0), x, check=False).tolist() == [
-        3.0,
-        2.0,
-        1.0,
-    ]
-    (slope,) = seegrad.gradient(lambda x: x.cumsum(0), x, check=False)
-    assert slope.tolist() == [3.0, 2.0, 1.0]
-
-
-def test_an_operation_on_constants_alone_is_not_followed():
-    with pytest.raises(NotImplementedError):
-        METHODS["sin"](2.0)
-
-
-def test_an_accelerator_takes_all_points_at_once():
-    assert _chunk(torch.empty(10 * CHUNK, device="meta")) == 10 * CHUNK
-    assert _chunk(torch.empty(10 * CHUNK)) == CHUNK * torch.get_num_threads()

@@ -291,12 +291,12 @@ def positive(value: object, name: str) -> float:
     return number
 
 
-def flag(value: object, name: str) -> bool | None:
-    """True, False or None."""
-    if value is None or isinstance(value, (bool, np.bool_)):
-        return None if value is None else bool(value)
+def flag(value: object, name: str) -> bool:
+    """True or False."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
     raise TypeError(
-        f"{name} must be True, False or None, but it is {describe(value)}. "
+        f"{name} must be True or False, but it is {describe(value)}. "
         f"Pass for example {name}=True."
     )
 

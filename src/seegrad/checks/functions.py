@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -42,6 +42,10 @@ class RandomFunctionError(ValueError):
 
 class NotElementwiseError(ValueError):
     """f is not elementwise."""
+
+
+class NonlinearBackwardError(ValueError):
+    """f's backward pass is not linear in the gradient that comes in."""
 
 
 def call(f: Function, xs: Sequence[Tensor]) -> Tensor:
@@ -167,31 +171,26 @@ def not_connected(names: str) -> NotConnectedError:
 def same_alone(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
     """Refuse f when a point's value changes as soon as the point stands alone.
 
-    Tried are the first point, one a third on, the last, and the extremes of each
-    variable: softmax, cumsum, a mean, a sort, an ``if`` on the batch and their like
-    change at least one of them.
+    Softmax, cumsum, a mean, a sort, an ``if`` on the batch, a division by the number of
+    points and their like change it at one of the points that are tried, at least.
     """
-    if y.numel() < 2:
-        return
-    for place in _telling_places(xs):
+    for place in telling_places(xs):
         together = y.detach().flatten()[place].item()
         alone = _value_alone(f, xs, place)
-        if not _same(together, alone, torch.finfo(y.dtype).eps):
-            if not _same(alone, _value_alone(f, xs, place), 0.0):
-                raise RandomFunctionError(
-                    "f must give the same value each time, but at point "
-                    f"{place} it gave {together:.6g} and then {alone:.6g}. Take "
-                    "the randomness out of f, or draw it once, outside."
-                )
-            if all(_same(together, v, 0.0) for v in _among_others(f, xs, place)):
-                continue  # f enlarges how a batch and one point are rounded
+        if _same(together, alone, torch.finfo(y.dtype).eps):
+            continue
+        again = _value_alone(f, xs, place)
+        if not _same(alone, again, 0.0):
+            raise not_one_value(place, alone, again)
+        if not abs(together - alone) <= _rounding(f, xs, place):  # nan neither
             raise not_elementwise(
                 f"at point {place} it gives {together:.6g} among the "
                 f"{y.numel()} points, and {alone:.6g} for that point alone"
             )
 
 
-def _telling_places(xs: Sequence[Tensor]) -> list[int]:
+def telling_places(xs: Sequence[Tensor]) -> list[int]:
+    """The first point, one a third on, the last, and the extremes of each variable."""
     places = {0, xs[0].numel() // 3, xs[0].numel() - 1}
     for x in xs:
         places |= {int(x.argmin()), int(x.argmax())}
@@ -210,19 +209,24 @@ def _value_alone(f: Function, xs: Sequence[Tensor], place: int) -> float:
         ) from error
 
 
-def _among_others(f: Function, xs: Sequence[Tensor], place: int) -> Iterator[float]:
-    """The point's value when all other points have moved, equal it, or are zero.
+def _rounding(f: Function, xs: Sequence[Tensor], place: int) -> float:
+    """How far f's values lie apart at numbers that are neighbours of the point.
 
-    To a mean, a maximum or any(), equal points are as one; to a sum, zeros add nothing.
+    A batch runs vectorised code, whose last bits differ from those of one point. An f
+    that cancels enlarges this, and it enlarges the spacing of numbers as much.
     """
-    here = [x.detach().flatten()[place] for x in xs]
-    moved = [0.75 * x.detach() + 0.0625 for x in xs]
-    equal = [h.expand(x.shape).clone() for h, x in zip(here, xs, strict=True)]
-    for batch in (moved, equal, [torch.zeros_like(x) for x in moved]):
-        for x, h in zip(batch, here, strict=True):
-            x.view(-1)[place] = h
-        given = [_as_given(x, like) for x, like in zip(batch, xs, strict=True)]
-        yield call(f, given).detach().flatten()[place].item()
+    steps = torch.arange(-8.0, 9.0, device=xs[0].device)
+    shape = (len(steps),) + (1,) * (xs[0].ndim - 1)
+    beside = []
+    for x in xs:
+        here = x.detach().flatten()[place]
+        ulps = (steps * torch.finfo(x.dtype).eps).to(x.dtype)
+        beside.append(_as_given((here + here * ulps).reshape(shape), x))
+    try:
+        values = call(f, beside).detach()
+    except (TypeError, ValueError):  # f takes some shapes only
+        return 0.0
+    return 4 * (values.max() - values.min()).item()
 
 
 def _as_given(value: Tensor, like: Tensor) -> Tensor:
@@ -237,6 +241,28 @@ def _same(a: float, b: float, eps: float) -> bool:
         return False
     # The batch may run vectorised code that differs from one point's in the last bits.
     return abs(a - b) <= math.sqrt(eps) * max(abs(a), abs(b)) + 64 * eps
+
+
+def not_one_value(place: int, first: float, second: float) -> RandomFunctionError:
+    """The error for a function that gives two values for one point."""
+    return RandomFunctionError(
+        f"f must give the same value each time, but at point {place} it gave "
+        f"{first:.6g} and then {second:.6g}. Take the randomness out of f, or draw it "
+        "once, outside."
+    )
+
+
+def nonlinear_backward(
+    place: int, gradients: Sequence[float]
+) -> NonlinearBackwardError:
+    """The error for a backward pass that doesn't scale with what comes in."""
+    nothing, half, once, twice = (f"{g:.4g}" for g in gradients)
+    return NonlinearBackwardError(
+        "f's backward pass must be linear in the gradient that comes in, but at point "
+        f"{place} 0, 0.5, 1 and 2 gave {nothing}, {half}, {once} and {twice}. A hook "
+        "that clamps or a backward of f's own that takes the sign does that: leave it "
+        "out of f, as what comes back is no derivative."
+    )
 
 
 def not_elementwise(finding: str) -> NotElementwiseError:

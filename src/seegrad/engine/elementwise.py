@@ -1,17 +1,19 @@
-"""Whether a function is elementwise, told by calling it without any points.
+"""Whether f is elementwise: read off its graph, or verified point by point.
 
-Comparing values can only make it likely that each value depends on its own point. So
-a stand-in takes the place of every variable: it goes through operations that work
-element by element, and fails at everything else, such as a sum, an index, an ``if`` or
-a shape. What the function returns for stand-ins, it computes point by point.
+The nodes that autograd recorded between f's result and the points tell most functions
+at a glance: sums, products, sines and their like work element by element. What a node
+can't show, such as a mean that was detached or a hook on a tensor, is seen where a few
+points stand alone. Any other f is verified: by its values, and by reverse passes that
+leave out half of the values at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,157 +21,178 @@ from seegrad.checks import functions
 from seegrad.checks.functions import Function
 from seegrad.engine.reverse import vjp
 
+# Autograd's names of operations that compute each value from its own point, without
+# "Backward" and its number. Reshaping keeps the order of the points, and where nothing
+# shrinks, nothing can have been repeated.
+NAMES = """
+    Abs Acos Acosh Add Addcdiv Addcmul Alias Asin Asinh Atan Atan2 Atanh Ceil Celu Clamp
+    ClampMax ClampMin Clone Copysign Cos Cosh Deg2Rad Digamma Div Elu Erf Erfc Erfinv
+    Exp Exp2 Expand Expm1 Floor Fmax Fmin Fmod Frac Gelu Hardshrink Hardsigmoid
+    Hardswish Hardtanh Hypot I0 LeakyRelu Lerp Lgamma Log Log10 Log1P Log2 LogSigmoid
+    Logaddexp Logaddexp2 Logit MaskedFill Maximum Minimum Mish Mul NanToNum Neg
+    Polygamma Pow Rad2Deg Reciprocal Relu Remainder ReshapeAlias Round Rsqrt Rsub Sgn
+    Sigmoid Sign Silu Sin Sinc Sinh Softplus Softshrink SpecialEntr SpecialErfcx
+    SpecialI0E SpecialI1 SpecialI1E SpecialLogNdtr SpecialNdtri SpecialXlog1Py
+    Sqrt Squeeze Sub Tan Tanh Threshold ToCopy Trunc UnsafeView Unsqueeze
+    View Where Xlogy
+"""
+ELEMENTWISE = frozenset(NAMES.split())
+# A class of the reader's own has no number at the end of its name.
+OPERATION = re.compile(r"(\w+)Backward\d+")
+ACCUMULATE = "torch::autograd::AccumulateGrad"
 
-def is_elementwise(f: Function, variables: int) -> bool:
-    """Whether f is surely elementwise and gives the same each time.
 
-    False says nothing: f may be elementwise in a way that a stand-in can't follow.
+def is_certain(
+    f: Function, xs: Sequence[Tensor], y: Tensor, slopes: Sequence[Tensor]
+) -> bool:
+    """Whether f is elementwise by its graph and by two points alone."""
+    return is_recorded(y) and agrees_alone(f, xs, y, slopes)
+
+
+def is_recorded(y: Tensor) -> bool:
+    """Whether all that autograd recorded of y works element by element."""
+    todo: list[Any] = [y.grad_fn]
+    seen: set[Any] = {None}
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if not _is_elementwise(node.name()):
+            return False
+        todo += [successor for successor, _ in node.next_functions]
+    return True
+
+
+@cache
+def _is_elementwise(name: str) -> bool:
+    operation = OPERATION.fullmatch(name)
+    return name == ACCUMULATE or bool(operation and operation[1] in ELEMENTWISE)
+
+
+def agrees_alone(
+    f: Function, xs: Sequence[Tensor], y: Tensor, slopes: Sequence[Tensor]
+) -> bool:
+    """Whether f a small step from two points, alone, is as y and the slopes say.
+
+    It is y + slope · step, up to rounding and what f bends. Where f has a corner, or
+    bends more, False is no verdict yet. The points are the first and one a third on:
+    what is true of all points, or of any, is seldom true of both alone.
     """
-    try:
-        return _trace(f, variables) == _trace(f, variables)
-    except Exception:  # f's own errors come again, when it is called on tensors
-        return False
+    eps = max(torch.finfo(t.dtype).eps for t in (*xs, y))
+    pairs = [(_two_of(x), _two_of(slope)) for x, slope in zip(xs, slopes, strict=True)]
+    for k, height in enumerate(_two_of(y)):
+        rise, error = 0.0, 64 * eps * abs(height)
+        alone = []
+        for x, (starts, slope) in zip(xs, pairs, strict=True):
+            end = starts[k] + eps**0.5 * max(abs(starts[k]), 1.0)
+            point = x.new_full((1,) * x.ndim, end)
+            change = slope[k] * (point.item() - starts[k])
+            rise += change
+            error += 0.01 * abs(change)
+            alone.append(point.requires_grad_())
+        try:
+            value = functions.call(f, alone).item()
+        except (TypeError, ValueError):
+            return False
+        if not abs(value - height - rise) <= error:  # nan neither
+            return False
+    return True
 
 
-def _trace(f: Function, variables: int) -> list[object]:
-    """The operations and constants that f goes through, if it returns a stand-in."""
-    trace: list[object] = []
-    y: object = f(*(StandIn(trace) for _ in range(variables)))
-    if not isinstance(y, StandIn):
-        raise NotImplementedError
-    return trace
+def _two_of(t: Tensor) -> list[float]:
+    """The first element and, where there are several, one a third on."""
+    two: list[float] = t.flatten()[:: max(t.numel() // 3, 1)][:2].tolist()
+    return two
 
 
-class StandIn:
-    """Any value that is computed point by point."""
-
-    __slots__ = ("_trace",)
-    __hash__ = None  # type: ignore[assignment]
-    __array_ufunc__ = None  # NumPy would call our methods on one object
-
-    def __init__(self, trace: list[object]) -> None:
-        self._trace = trace
-
-    @classmethod
-    def __torch_function__(
-        cls,
-        function: Callable[..., Any],
-        types: object,
-        args: tuple[object, ...] = (),
-        kwargs: dict[str, object] | None = None,
-    ) -> object:
-        """Go through ``torch.sin(x)`` as through ``x.sin()``."""
-        method = METHODS.get(getattr(function, "__name__", ""))
-        return method(*args, **(kwargs or {})) if method else NotImplemented
+def verify(f: Function, xs: Sequence[Tensor]) -> None:
+    """Refuse f where it changes its points, or depends on other points."""
+    leaves = [x.detach().clone().requires_grad_() for x in xs]
+    y = functions.call(f, leaves)
+    functions.unchanged(leaves, xs)
+    if y.numel() < 2:
+        return
+    functions.same_alone(f, leaves, y)
+    if y.requires_grad:
+        verify_slopes(y, leaves)
+    else:
+        _verify_values(f, leaves, y)
 
 
-PLAIN = (int, float, str, type(None), np.number)
+def verify_slopes(y: Tensor, xs: Sequence[Tensor]) -> None:
+    """Refuse y where some value reaches the gradient of another point.
 
-
-def _refuse(*_: object) -> None:
-    """What a tensor would answer by its values."""
-    raise NotImplementedError
-
-
-_FUNCTIONS = """
-    abs absolute acos acosh add addcdiv addcmul angle arccos arccosh arcsin arcsinh
-    arctan arctan2 arctanh asin asinh atan atan2 atanh ceil celu clamp clamp_max
-    clamp_min clip copysign cos cosh deg2rad digamma div divide elu eq erf erfc
-    erfinv exp exp2 expm1 fix float_power floor floor_divide fmax fmin fmod frac
-    full_like ge gelu greater greater_equal gt hardshrink hardsigmoid hardswish
-    hardtanh heaviside hypot i0 isfinite isinf isnan le leaky_relu lerp less
-    less_equal lgamma log log10 log1p log2 log_sigmoid logaddexp logaddexp2
-    logical_and logical_not logical_or logical_xor logit lt maximum minimum mish mul
-    multiply mvlgamma nan_to_num ne neg negative not_equal ones_like polygamma
-    positive pow rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn
-    sigmoid sign silu sin sinc sinh softplus softshrink softsign special_bessel_j0
-    special_bessel_j1 special_bessel_y0 special_bessel_y1 special_digamma
-    special_entr special_erf special_erfc special_erfcx special_erfinv special_exp2
-    special_expit special_expm1 special_gammaln special_i0 special_i0e special_i1
-    special_i1e special_log1p special_log_ndtr special_logit special_ndtr
-    special_ndtri special_psi special_round special_sinc special_xlog1py
-    special_xlogy special_zeta sqrt square sub subtract tan tanh tanhshrink
-    threshold true_divide trunc where xlogy zeros_like
-"""
-_OPERATORS = """
-    __abs__ __add__ __and__ __eq__ __floordiv__ __ge__ __gt__ __invert__ __le__
-    __lt__ __mod__ __mul__ __ne__ __neg__ __or__ __pos__ __pow__ __radd__ __rand__
-    __rfloordiv__ __rmod__ __rmul__ __ror__ __rpow__ __rsub__ __rtruediv__ __rxor__
-    __sub__ __truediv__ __xor__
-"""
-FUNCTIONS, OPERATORS = _FUNCTIONS.split(), _OPERATORS.split()
-
-
-def _method(name: str) -> Callable[..., StandIn]:
-    """Note the operation of that name, and stand in for its result."""
-
-    def go(*operands: object, **options: object) -> StandIn:
-        if not torch.is_grad_enabled():  # in no_grad() and in a Function's forward
-            raise NotImplementedError
-        result: StandIn | None = None
-        noted: list[object] = [name, *options]
-        for operand in (*operands, *options.values()) if options else operands:
-            if type(operand) is StandIn:
-                result = operand
-            elif isinstance(operand, PLAIN):
-                noted.append(operand)
-            elif isinstance(operand, Tensor) and operand.numel() == 1:
-                noted.append(operand.item())
-            else:  # an array may hold another number for each point
-                raise NotImplementedError
-        if result is None:
-            raise NotImplementedError
-        result._trace += noted
-        return result
-
-    return go
-
-
-METHODS = {name: _method(name) for name in (*FUNCTIONS, *OPERATORS)}
-
-for _name in (*(n for n in FUNCTIONS if hasattr(Tensor, n)), *OPERATORS):
-    setattr(StandIn, _name, METHODS[_name])
-for _name in ("__array__", "__bool__", "__repr__"):
-    setattr(StandIn, _name, _refuse)
-
-
-def refuse_mixed_gradients(
-    y: Tensor, xs: Sequence[Tensor], gradients: Sequence[Tensor]
-) -> None:
-    """Refuse f when a weight put on one value reaches the gradient of another point.
-
-    For an elementwise f the Jacobian is diagonal, so weighting value k scales gradient
-    k and no other. Powers of two scale without rounding.
+    An elementwise y has a diagonal Jacobian: where values are left out of y.sum(), the
+    gradient at their own points is 0. Left out are the places with one digit of their
+    binary number alike, for any two places differ in some digit.
     """
     if y.numel() < 2 or not y.requires_grad:
         return
-    for weights in _weights(y):
-        for w, g in zip(vjp(y, xs, weights, retain_graph=True), gradients, strict=True):
-            if w is None:
-                continue
-            expected = g.detach() * weights.to(g.dtype)
-            if torch.equal(w, expected):
-                continue
-            rtol, atol = torch.finfo(g.dtype).eps ** 0.5, torch.finfo(g.dtype).tiny
-            same = torch.isclose(w, expected, rtol=rtol, atol=atol, equal_nan=True)
-            if not same.all():
-                place = int((~same).flatten().nonzero()[0])
+    gradients = _weighted(y, xs, torch.ones_like(y))
+    _verify_linear(y, xs, gradients)
+    for kept in _halves(y):
+        for part, gradient in zip(_weighted(y, xs, kept), gradients, strict=True):
+            reached = (part != 0) & ~kept & gradient.isfinite()  # 0 · inf isn't 0
+            if reached.any():
+                place = int(reached.flatten().nonzero()[0])
                 raise functions.not_elementwise(
                     f"the gradient at point {place} of {y.numel()} contains slopes of "
                     "other points' values"
                 )
 
 
-def _weights(y: Tensor) -> Iterator[Tensor]:
-    """Powers of two for each value: in at least one set, any two values differ.
+def _verify_linear(y: Tensor, xs: Sequence[Tensor], gradients: list[Tensor]) -> None:
+    """Refuse a backward pass that doesn't scale with the gradient that comes in.
 
-    They are the digits of the value's place, in a base that the dtype has room for.
+    Numbers inside may overflow or underflow, so it counts where both twice and half
+    of it tell the same.
     """
-    base = {torch.float64: 256, torch.float16: 4}.get(y.dtype, 32)
-    powers = torch.tensor([2.0**k for k in range(base)], dtype=y.dtype, device=y.device)
-    block = 1
-    while block < y.numel():
-        steps = powers[: -(-y.numel() // block)].repeat_interleave(block)
-        times = -(-y.numel() // len(steps))
-        yield steps.repeat(times)[: y.numel()].reshape(y.shape)
-        block *= base
+    scales = [0.0, 0.5, 2.0]
+    scaled = [_weighted(y, xs, torch.full_like(y, scale)) for scale in scales]
+    for once, nothing, half, twice in zip(gradients, *scaled, strict=True):
+        rtol = torch.finfo(once.dtype).eps ** 0.5
+        off = (nothing != 0) | ~(
+            torch.isclose(half, once / 2, rtol=rtol, atol=0)
+            | torch.isclose(twice, once * 2, rtol=rtol, atol=0)
+        )
+        off &= once.isfinite()
+        if off.any():
+            place = int(off.flatten().nonzero()[0])
+            shown = [t.flatten()[place].item() for t in (nothing, half, once, twice)]
+            raise functions.nonlinear_backward(place, shown)
+
+
+def _weighted(y: Tensor, xs: Sequence[Tensor], weights: Tensor) -> list[Tensor]:
+    """The gradient of the weighted sum, zero for a variable that y ignores."""
+    found = vjp(y, xs, weights.to(y.dtype), retain_graph=True)
+    pairs = zip(found, xs, strict=True)
+    return [torch.zeros_like(x) if g is None else g.detach() for g, x in pairs]
+
+
+def _verify_values(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
+    """The same by values, for an f without a graph: half of the points are moved."""
+    for kept in _halves(y):
+        moved = [
+            torch.where(kept, x, 0.75 * x + 0.0625).detach().requires_grad_()
+            for x in xs
+        ]
+        beside = functions.call(f, moved)
+        eps = torch.finfo(y.dtype).eps
+        same = torch.isclose(beside, y, rtol=eps**0.5, atol=64 * eps, equal_nan=True)
+        changed = ~same & kept
+        if changed.any():
+            place = int(changed.flatten().nonzero()[0])
+            raise functions.not_elementwise(
+                f"the value at point {place} of {y.numel()} changes when other points "
+                "are moved"
+            )
+
+
+def _halves(y: Tensor) -> Iterator[Tensor]:
+    """For each binary digit, the places that have it, and those that don't."""
+    places = torch.arange(y.numel(), device=y.device).reshape(y.shape)
+    for digit in range((y.numel() - 1).bit_length()):
+        kept = (places >> digit) & 1 == 1
+        yield kept
+        yield ~kept

@@ -1,0 +1,146 @@
+"""Values and slopes of many points: in pieces where f is elementwise, else together."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+import seegrad
+from seegrad.engine import evaluation
+from seegrad.engine.evaluation import CHUNK
+
+
+def wave(x):
+    return torch.exp(torch.sin(x))
+
+
+def counted(f):
+    """The function, and the numbers of points that it is called with."""
+    sizes = []
+
+    def g(*xs):
+        sizes.append(xs[0].numel())
+        return f(*xs)
+
+    return g, sizes
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    "shape", [(70_001,), (7, 10_001), (2, 3, 66_000), (140_000, 1), (1, 66_001, 2)]
+)
+def test_pieces_give_what_the_whole_gives(shape, threads):
+    x = torch.linspace(-3, 3, math.prod(shape), dtype=torch.float64).reshape(shape)
+    f, sizes = counted(wave)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        slope = seegrad.derivative(f, x)
+    finally:
+        torch.set_num_threads(before)
+    large = [size for size in sizes if size > 1]
+    assert sum(large) == x.numel()
+    assert len(large) > 1
+    assert max(large) <= CHUNK * threads
+    torch.testing.assert_close(slope, x.cos() * wave(x), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_depends_on_the_number_of_points_is_not_taken_in_pieces(check):
+    x = torch.linspace(1, 2, 100_000, dtype=torch.float64)
+    f, sizes = counted(lambda x: x**2 / len(x))
+    if check:
+        with pytest.raises(ValueError, match="f must be elementwise"):
+            seegrad.derivative(f, x)
+    else:
+        slope = seegrad.derivative(f, x, check=False)
+        torch.testing.assert_close(slope, 2 * x / len(x))
+    assert len(x) in sizes
+
+
+def test_an_f_that_knows_its_points_gets_all_of_them():
+    weights = torch.linspace(1, 2, 100_000, dtype=torch.float64)
+    slope = seegrad.derivative(lambda x: weights * x, weights, check=False)
+    assert torch.equal(slope, weights)
+
+
+def test_a_later_piece_may_still_show_that_f_is_not_elementwise():
+    def f(x):
+        return x.cumsum(0) if (x > 0.9).any() else x * 2
+
+    x = torch.linspace(0, 1, 100_000, dtype=torch.float64)
+    with pytest.raises(ValueError, match="f must be elementwise"):
+        seegrad.derivative(f, x)
+
+
+def test_mixed_points_are_refused_beyond_a_piece():
+    x = torch.linspace(-1, 1, 100_000)
+    with pytest.raises(ValueError, match="f must be elementwise"):
+        seegrad.derivative(lambda x: x * x.mean(), x)
+
+
+def test_without_checks_the_gradient_of_the_sum_is_what_comes():
+    x = torch.tensor([1.0, 2.0, 3.0])
+    for slope in (
+        seegrad.derivative(lambda x: x.cumsum(0), x, check=False),
+        *seegrad.gradient(lambda x: x.cumsum(0), x, check=False),
+    ):
+        assert slope.tolist() == [3.0, 2.0, 1.0]
+
+
+def test_a_large_field_never_makes_its_grid():
+    f, sizes = counted(torch.mul)
+    x0, x1 = torch.linspace(-1, 1, 501), torch.linspace(-1, 1, 400)
+    field = seegrad.gradient_field(f, x0, x1)
+    assert max(sizes) <= CHUNK * torch.get_num_threads()
+    assert torch.equal(field.g0, x1[:, None].expand(400, 501))
+    assert torch.equal(field.g1, x0.expand(400, 501))
+    assert torch.equal(field.values, x0 * x1[:, None])
+
+
+def test_an_accelerator_takes_all_points_at_once():
+    assert evaluation._piece_size(torch.empty(9 * CHUNK, device="meta")) == 9 * CHUNK
+    assert evaluation._piece_size(torch.empty(1)) == CHUNK * torch.get_num_threads()
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        lambda x: x[::2],
+        lambda x: x.reshape(2, 3).T,
+        lambda x: x[:1].expand(6),
+        lambda x: nn.Parameter(x),
+    ],
+    ids=["strided", "transposed", "expanded", "parameter"],
+)
+def test_a_result_lies_in_memory_of_its_own(points):
+    x = points(torch.arange(6.0, dtype=torch.float64))
+    slope = seegrad.derivative(lambda x: x**2 + x, x)
+    assert slope.is_contiguous()
+    assert slope.data_ptr() != x.data_ptr()
+    assert torch.equal(slope, 2 * x.detach() + 1)
+    assert x.grad is None
+
+
+def test_a_gradient_that_f_holds_is_not_given_away():
+    held = torch.tensor([7.0, 7.0], dtype=torch.float64)
+
+    class Held(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 7 * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return held * g if (g != 1).any() else held
+
+    slope = seegrad.derivative(Held.apply, [1.0, 2.0])
+    slope.zero_()
+    assert held.tolist() == [7, 7]
+
+
+def test_points_made_in_inference_mode_are_copied():
+    with torch.inference_mode():
+        x = torch.tensor([1.0, 2.0])
+    assert seegrad.derivative(torch.square, x).tolist() == [2, 4]
