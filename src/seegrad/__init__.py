@@ -1,11 +1,17 @@
 """Autograd you can see: tangents, planes, fields and fits drawn from real gradients."""
 
+from seegrad.checks.functions import (
+    NotConnectedError,
+    NotElementwiseError,
+    RandomFunctionError,
+)
 from seegrad.derivatives import derivative, gradient
+from seegrad.descents import Descent, descend
 from seegrad.diagnosis.verdict import Diagnosis, NotDifferentiableWarning, diagnose
 from seegrad.differences import numerical_derivative, numerical_gradient
 from seegrad.explanations import GradExplanation, explain_grad
 from seegrad.failures import expect_error
-from seegrad.fields import GradientField, Path, descend, gradient_field
+from seegrad.fields import GradientField, gradient_field
 from seegrad.graphs.gradient_graph import GradientGraph, gradient_graph
 from seegrad.plots import (
     plot_derivative,
@@ -25,13 +31,16 @@ from seegrad.tangents import TangentLine, TangentPlane, tangent_line, tangent_pl
 __version__ = "0.1.0"
 
 __all__ = [
+    "Descent",
     "Diagnosis",
     "GradExplanation",
     "GradientField",
     "GradientGraph",
+    "NotConnectedError",
     "NotDifferentiableWarning",
-    "Path",
+    "NotElementwiseError",
     "PolynomialFit",
+    "RandomFunctionError",
     "Reduction",
     "TangentLine",
     "TangentPlane",

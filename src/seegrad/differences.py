@@ -1,4 +1,4 @@
-"""The same derivatives by central differences: a witness that knows no graph."""
+"""Central differences: an independent check without autograd."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ def numerical_derivative(f: Function, x: object, *, h: float | None = None) -> T
     Returns
     -------
     torch.Tensor
-        (f(x + h) − f(x − h)) / 2h at each point, in the shape, dtype and device of x.
+        (f(x + h) − f(x − h)) / 2h at each point, in the shape, dtype and device of x;
+        nan where x isn't finite.
 
     Raises
     ------
     TypeError
         If f, x or h is of the wrong kind, or f does not return a tensor.
     ValueError
-        If h isn't above zero, or f mixes points, returns another shape, or raises.
+        If h isn't above zero, or too small or too large for x + h and x − h in x's
+        dtype, or f isn't elementwise, returns another shape, or raises.
 
     See Also
     --------
@@ -43,8 +45,10 @@ def numerical_derivative(f: Function, x: object, *, h: float | None = None) -> T
     -----
     The formula is wrong by about h²·f‴/6, and rounding adds about ε·f/h. The sum is
     smallest near h = ε^(1/3)·x with ε the spacing of the dtype at 1 [1]_. The default
-    is that step, with the size of x taken as at least 1, rounded to a power of two so
-    that x + h and x − h lose as little as can be.
+    is that step, with the size of x taken as at least 1, rounded to a power of two.
+
+    x + h and x − h are rounded, too: in float32, 1000 + 1e-4 is 1000.000122. So the
+    difference is divided by the step taken, (x + h) − (x − h), and not by 2h.
 
     References
     ----------
@@ -94,8 +98,9 @@ def numerical_gradient(
     TypeError
         If f, a variable or h is of the wrong kind, or f does not return a tensor.
     ValueError
-        If the shapes do not broadcast, h isn't above zero, or f mixes points, returns
-        another shape, or raises.
+        If the shapes do not broadcast, h isn't above zero, or too small or too large
+        for a variable's dtype, or f isn't elementwise, returns another shape, or
+        raises.
 
     See Also
     --------
@@ -118,29 +123,49 @@ def _differences(
     f: Function, xs: tuple[Tensor, ...], h: float | None
 ) -> tuple[Tensor, ...]:
     step = None if h is None else arguments.positive(h, "h")
-    for x in xs:
-        if step is not None and not 0 < torch.tensor(step, dtype=x.dtype) < torch.inf:
-            raise ValueError(
-                f"h must be a step that {x.dtype} can hold, but it is {step:g}, which "
-                "becomes zero or infinite. Choose another h, or pass float64 points."
-            )
     with state.preserve_state(xs[0].device), torch.no_grad():
-        y = functions.call(f, [x.clone() for x in xs])
+        sides = [_sides(x, step) for x in xs]
+        y = functions.call(f, _copies(xs))
         functions.same_alone(f, xs, y)
-        return tuple(_difference(f, xs, k, step) for k in range(len(xs)))
+        return tuple(_difference(f, xs, k, *pair) for k, pair in enumerate(sides))
 
 
 def _difference(
-    f: Function, xs: tuple[Tensor, ...], k: int, step: float | None
+    f: Function, xs: tuple[Tensor, ...], k: int, above: Tensor, below: Tensor
 ) -> Tensor:
-    h = _step(xs[k]) if step is None else torch.full_like(xs[k], step)
-    above = functions.call(
-        f, [x + h if i == k else x.clone() for i, x in enumerate(xs)]
+    """The slope along variable k, from the values at `above` and `below`."""
+    high, low = (
+        functions.call(f, [*_copies(xs[:k]), side.clone(), *_copies(xs[k + 1 :])])
+        for side in (above, below)
     )
-    below = functions.call(
-        f, [x - h if i == k else x.clone() for i, x in enumerate(xs)]
-    )
-    return ((above - below) / (2 * h)).to(xs[k].dtype)
+    taken = above - below
+    taken = taken.masked_fill(taken.isinf(), torch.nan)
+    return ((high - low) / taken).to(xs[k].dtype)
+
+
+def _copies(xs: tuple[Tensor, ...]) -> list[Tensor]:
+    return [x.clone() for x in xs]
+
+
+def _sides(x: Tensor, step: float | None) -> tuple[Tensor, Tensor]:
+    """The points above and below x, rounded; a given step that is lost is refused."""
+    if step is None:
+        best = _step(x)
+        return x + best, x - best
+    h = min(step, torch.finfo(x.dtype).max)
+    above, below = x + h, x - h
+    for fault, what, size in (
+        ((above == x) | (below == x), "rounds to x", "larger"),
+        ((above - below).isinf(), "overflows", "smaller"),
+    ):
+        bad = x[fault & x.isfinite()]
+        if len(bad):
+            raise ValueError(
+                f"h must be a step that {x.dtype} can take from every point, but with "
+                f"h = {step:g} x + h or x - h {what} at x = {bad[0].item():g}. Choose "
+                f"a {size} h, pass float64 points, or leave h out."
+            )
+    return above, below
 
 
 def _step(x: Tensor) -> Tensor:

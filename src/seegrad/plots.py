@@ -14,7 +14,8 @@ from torch import Tensor
 
 from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
-from seegrad.fields import GradientField, Path
+from seegrad.descents import Descent
+from seegrad.fields import GradientField
 from seegrad.polynomials import PolynomialFit
 from seegrad.reductions import Reduction
 from seegrad.tangents import TangentLine, TangentPlane
@@ -290,7 +291,7 @@ def plot_gradient_field(
     return _name_axes(ax, "$x_0$", "$x_1$")
 
 
-def plot_descent(path: Path, *, ax: Axes | None = None) -> Axes:
+def plot_descent(path: Descent, *, ax: Axes | None = None) -> Axes:
     """Draw the way that gradient descent took.
 
     Parameters
@@ -323,7 +324,7 @@ def plot_descent(path: Path, *, ax: Axes | None = None) -> Axes:
            [ 4., 16.],
            [ 2.,  4.]])
     """
-    arguments.result(path, Path, "path", "descend")
+    arguments.result(path, Descent, "path", "descend")
     points = _numpy(path.points)
     if points.shape[1] > 2:
         raise ValueError(

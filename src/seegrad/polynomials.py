@@ -1,20 +1,21 @@
-"""fit_polynomial and least_squares: the same cubic, walked to and solved for."""
+"""PolynomialFit: one polynomial, fitted by gradient descent or by least squares."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from operator import mul
+from fractions import Fraction
 
 import torch
 from torch import Tensor
 
 from seegrad.checks import arguments, state
 from seegrad.engine.reverse import slope
+from seegrad.results import Result
 
 
-@dataclass(frozen=True, eq=False)
-class PolynomialFit:
+@dataclass(frozen=True, eq=False, repr=False)
+class PolynomialFit(Result):
     """A polynomial fitted by gradient descent. Made by `fit_polynomial`.
 
     Call it with points x to get the polynomial's values there.
@@ -35,10 +36,7 @@ class PolynomialFit:
         """The polynomial's values at x, in the shape of x."""
         x = arguments.points(x, "x", self.coefficients.device)
         with state.no_graph():
-            value = torch.zeros_like(x)
-            for coefficient in self.coefficients.flip(0):
-                value = value * x + coefficient
-            return value
+            return _evaluate(self.coefficients, x)
 
 
 def fit_polynomial(
@@ -46,7 +44,7 @@ def fit_polynomial(
     y: object,
     *,
     degree: int = 3,
-    learning_rate: float = 1e-6,
+    learning_rate: float | None = None,
     steps: int = 2000,
     start: object = None,
     seed: int = 0,
@@ -60,7 +58,8 @@ def fit_polynomial(
     degree : int, optional
         The degree of the polynomial; from 0.
     learning_rate : float, optional
-        How far to go for a slope of one; above zero.
+        The factor between the gradient and a step; above zero. By default 1 over the
+        largest eigenvalue of the loss's Hessian, half of the largest stable rate.
     steps : int, optional
         How many steps to take; from 0.
     start : tensor, array or list of shape (degree + 1,), optional
@@ -81,21 +80,21 @@ def fit_polynomial(
         If an argument is of the wrong kind.
     ValueError
         If x and y differ in length, are not one-dimensional or finite, are fewer than
-        the coefficients, start has another shape, a number is out of range, or the
-        loss grows or stops being finite. The last message names the largest stable
-        rate.
+        the coefficients, start has another shape, a number is out of range, x's dtype
+        can't hold the best coefficients, as far from zero, or the loss grows or
+        overflows. If it grows, the message names the largest stable rate.
 
     See Also
     --------
-    least_squares : The exact optimum in one step.
+    least_squares : The optimum in one step.
     plot_fit, plot_losses : Draw it.
 
     Notes
     -----
     The loss is the sum of squared errors, L(c) = Σ (Vc − y)², with V[i, k] = x[i]ᵏ.
     Autograd gives ∇L, and each step is c ← c − learning_rate · ∇L. The Hessian of L is
-    H = 2VᵀV, the same everywhere. The walk converges while learning_rate is below 2
-    over the largest eigenvalue of H, and grows beyond it [1]_.
+    H = 2VᵀV, the same everywhere. Gradient descent converges while learning_rate is
+    below 2 over the largest eigenvalue of H, and diverges beyond it [1]_.
 
     References
     ----------
@@ -117,20 +116,21 @@ def fit_polynomial(
     tensor([1.0000, 0.2500, 0.0625, 0.0156], dtype=torch.float64)
     """
     degree = arguments.whole_number(degree, "degree", least=0)
-    learning_rate = arguments.positive(learning_rate, "learning_rate")
+    if learning_rate is not None:
+        learning_rate = arguments.positive(learning_rate, "learning_rate")
     steps = arguments.whole_number(steps, "steps", least=0)
     seed = arguments.whole_number(seed, "seed", least=0, most=2**63 - 1)
-    with state.no_graph():
-        x, y = _data(x, y, degree)
-        arguments.finite(x, "x")
-        arguments.finite(y, "y")
+    x, y = _data(x, y, degree)
     with state.preserve_state(x.device):
         coefficients = _start(start, seed, degree, x)
         powers = _powers(x, degree)
-        _refuse_overflow(powers)
-        losses, path = _descend(powers, y, coefficients, learning_rate, steps)
-        last = path[-1].clone()
-    return PolynomialFit(coefficients=last, losses=losses, path=path, x=x, y=y)
+        curvature = _largest_eigenvalue(powers)
+        _held(_solve(x, y, degree))
+        rate = 1 / curvature if learning_rate is None else learning_rate
+        losses, path = _descend(powers, y, coefficients, rate, 2 / curvature, steps)
+    return PolynomialFit(
+        coefficients=path[-1].clone(), losses=losses, path=path, x=x, y=y
+    )
 
 
 def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
@@ -155,8 +155,9 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
     TypeError
         If an argument is of the wrong kind.
     ValueError
-        If x and y differ in length, are not one-dimensional or finite, or x has fewer
-        different points than there are coefficients.
+        If x and y differ in length, are not one-dimensional or finite, x has fewer
+        different points than there are coefficients, or its dtype can't hold the
+        coefficients, as far from zero. Then fit with x − c, for a c amid the points.
 
     See Also
     --------
@@ -164,9 +165,13 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
 
     Notes
     -----
-    Solves min ‖Vc − y‖ with V[i, k] = x[i]ᵏ by a QR factorisation in float64 [1]_. With
-    y as one more column of V, the last column of R is Qᵀy, and Q is not needed. The
-    points are first divided by the largest of them, which keeps the powers of one size.
+    Minimises ‖Vc − y‖ by a QR factorisation in float64 [1]_, with V[i, k] = t[i]ᵏ and
+    t = (x − m)/s between −1 and 1, so that the columns of V differ. The powers of
+    (x − m)/s are multiplied out without rounding, and each coefficient of xᵏ is rounded
+    once. Far from zero even that is too much: for x between 2 460 000 and 2 460 030, as
+    in Julian days, a cubic has terms near 10¹⁵ that should cancel. The coefficients are
+    refused where rounding moves the fit's values by more than a thousandth of its own
+    errors and half of the digits of x's dtype, √ε·‖y‖.
 
     References
     ----------
@@ -181,40 +186,22 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
     tensor([1., 0., 2.], dtype=torch.float64)
     """
     degree = arguments.whole_number(degree, "degree", least=0)
-    with state.no_graph():
-        x, y = _data(x, y, degree, fresh=False)
-        largest = x.abs().max().item() or 1.0
-        if not math.isfinite(largest):
-            arguments.finite(x, "x")
-        t = x.double() / largest
-        columns = [torch.ones_like(t)]
-        for _ in range(degree):
-            columns.append(columns[-1] * t)
-        r = torch.linalg.qr(torch.stack([*columns, y.double()]).T, mode="r").R
-        rows = r.tolist()[: degree + 1]
-        _refuse_too_few(x, rows)
-        coefficients = _solve(rows)
-        size = 1.0
-        for k in range(1, degree + 1):
-            size *= largest
-            coefficients[k] = _ratio(coefficients[k], size)
-        most = torch.finfo(x.dtype).max
-        if not all(abs(number) <= most for number in coefficients):
-            arguments.finite(y, "y")
+    x, y = _data(x, y, degree)
+    with state.preserve_state(x.device):
+        optimum = _solve(x, y, degree)
+        if optimum.rank <= degree:
             raise ValueError(
-                f"x must be of a size whose powers up to {degree} {x.dtype} can hold, "
-                f"but its largest is {largest:g}, and a coefficient overflows. Rescale "
-                "x."
+                f"x must have at least {degree + 1} points for degree {degree} that "
+                f"differ by more than rounding, but its {len(set(x.tolist()))} "
+                f"different points determine only {optimum.rank} of the coefficients. "
+                "Add points, or lower the degree."
             )
-        return torch.tensor(coefficients, dtype=x.dtype, device=x.device)
+        return _held(optimum)
 
 
-def _data(
-    x: object, y: object, degree: int, *, fresh: bool = True
-) -> tuple[Tensor, Tensor]:
+def _data(x: object, y: object, degree: int) -> tuple[Tensor, Tensor]:
     device = next((v.device for v in (x, y) if isinstance(v, Tensor)), None)
-    x = arguments.axis(x, "x", device, fresh=fresh)
-    y = arguments.axis(y, "y", device, fresh=fresh)
+    x, y = arguments.axis(x, "x", device), arguments.axis(y, "y", device)
     arguments.one_device({"x": x, "y": y})
     if len(x) != len(y):
         raise ValueError(
@@ -226,38 +213,111 @@ def _data(
             f"x must have at least {degree + 1} points for degree {degree}, one a "
             f"coefficient, but it has {len(x)}. Add points, or lower the degree."
         )
+    arguments.finite(x, "x")
+    arguments.finite(y, "y")
     dtype = torch.promote_types(x.dtype, y.dtype)
-    return x.to(dtype), y.to(dtype)
+    with state.no_graph():
+        return x.to(dtype), y.to(dtype)
 
 
-def _refuse_too_few(x: Tensor, rows: list[list[float]]) -> None:
-    """Refuse points that repeat each other; their powers then depend on one another."""
-    sizes = [abs(row[k]) for k, row in enumerate(rows)]
-    if min(sizes) > 1e-10 * max(sizes):
-        return
-    different = len(set(x.tolist()))
-    if different < len(sizes):
+# ---------------------------------------------------------------- least squares
+
+
+@dataclass(frozen=True)
+class _Optimum:
+    """The polynomial of the smallest squared error, in t = (x − centre)/half."""
+
+    x: Tensor  # the points, as given
+    y: Tensor
+    centre: float
+    half: float
+    unit: float  # of y, a power of two
+    coefficients: Tensor  # of t's powers, in that unit
+    values: Tensor  # at the points, in that unit
+    errors: Tensor  # of these values
+    rank: int
+
+
+def _solve(x: Tensor, y: Tensor, degree: int) -> _Optimum:
+    """The optimum in float64, from x and y that are centred and scaled."""
+    points, heights = x.double().cpu(), y.double().cpu()
+    low, high = points.min().item(), points.max().item()
+    centre, half = low / 2 + high / 2, (high / 2 - low / 2) or 1.0
+    unit = math.ldexp(0.5, math.frexp(heights.abs().max().item())[1])
+    powers = _powers((points - centre) / half, degree)
+    heights = heights / unit
+    found = torch.linalg.lstsq(powers, heights[:, None], driver="gelsy")
+    coefficients = found.solution[:, 0]
+    values = powers @ coefficients
+    return _Optimum(
+        x=x,
+        y=y,
+        centre=centre,
+        half=half,
+        unit=unit,
+        coefficients=coefficients,
+        values=values,
+        errors=values - heights,
+        rank=int(found.rank),
+    )
+
+
+def _held(optimum: _Optimum) -> Tensor:
+    """The coefficients of xᵏ in x's dtype, refused where that can't hold them."""
+    x, unit = optimum.x, optimum.unit
+    info = torch.finfo(x.dtype)
+    exact = _multiplied_out(optimum)
+    largest = max(abs(coefficient) for coefficient in exact)
+    if largest > info.max:
         raise ValueError(
-            f"x must have at least {len(sizes)} different points for degree "
-            f"{len(sizes) - 1}, but it has {different}. Add points, or lower the "
-            "degree."
+            f"x must be of a size whose powers up to {len(exact) - 1} {x.dtype} can "
+            f"hold, but its largest is {x.abs().max():g}, and a coefficient overflows. "
+            "Rescale x."
         )
+    if largest * Fraction(unit) > info.max:
+        raise ValueError(
+            f"y must be of a size that leaves the coefficients within {x.dtype}, but "
+            f"its largest is {optimum.y.abs().max():g}, and a coefficient overflows. "
+            "Rescale y."
+        )
+    rounded = [float(c * Fraction(unit)) for c in exact]
+    coefficients = torch.tensor(rounded, dtype=torch.float64, device=x.device).to(x)
+    held = _evaluate(coefficients.double().cpu() / unit, x.double().cpu())
+    moved = (held - optimum.values).norm().item()
+    # A thousandth of the fit's own errors, half of y's digits, and what underflows.
+    allowed = 1e-3 * optimum.errors.norm().item()
+    allowed += math.sqrt(info.eps) * optimum.values.norm().item()
+    allowed += math.sqrt(len(x)) * info.tiny / unit
+    if not moved <= allowed:
+        raise _cannot_hold(optimum, moved)
+    return coefficients
 
 
-def _solve(rows: list[list[float]]) -> list[float]:
-    """Solve R c = d from below, where d is the last column of the rows.
-
-    For a handful of unknowns this takes less time than one call of PyTorch.
-    """
-    found: list[float] = []
-    for k, row in reversed(list(enumerate(rows))):
-        rest = row[-1] - sum(map(mul, row[k + 1 :], found))
-        found.insert(0, _ratio(rest, row[k]))
+def _multiplied_out(optimum: _Optimum) -> list[Fraction]:
+    """The coefficients of 1, x, x², … without any rounding, in units of y's unit."""
+    centre, half = Fraction(optimum.centre), Fraction(optimum.half)
+    found: list[Fraction] = []
+    for coefficient in reversed(optimum.coefficients.tolist()):  # Horner's rule
+        pairs = zip([Fraction(), *found], [*found, Fraction()], strict=True)
+        found = [(below - same * centre) / half for below, same in pairs]
+        found[0] += Fraction(coefficient)
     return found
 
 
-def _ratio(number: float, other: float) -> float:
-    return number / other if other else math.nan
+def _cannot_hold(optimum: _Optimum, moved: float) -> ValueError:
+    kind, degree = optimum.x.dtype, len(optimum.coefficients) - 1
+    per_point = optimum.unit / math.sqrt(len(optimum.x))
+    errors = optimum.errors.norm().item()
+    return ValueError(
+        f"x must lie so near to 0 that {kind} can hold the coefficients of its powers "
+        f"up to {degree}, but rounding them to {kind} moves the fit by "
+        f"{moved * per_point:.3g}, with errors of {errors * per_point:.3g} before (root "
+        f"mean squares). Fit with (x - {optimum.centre:.15g}) / {optimum.half:.6g} in "
+        "place of x and evaluate there, or lower the degree."
+    )
+
+
+# ---------------------------------------------------------------- gradient descent
 
 
 def _start(start: object, seed: int, degree: int, x: Tensor) -> Tensor:
@@ -282,26 +342,34 @@ def _powers(x: Tensor, degree: int) -> Tensor:
     return torch.stack([x**k for k in range(degree + 1)], dim=1)
 
 
-def _refuse_overflow(powers: Tensor) -> None:
+def _evaluate(coefficients: Tensor, x: Tensor) -> Tensor:
+    """The polynomial's values at x, by Horner's rule."""
+    value = torch.zeros_like(x)
+    for coefficient in coefficients.flip(0):
+        value = value * x + coefficient
+    return value
+
+
+def _largest_eigenvalue(powers: Tensor) -> float:
+    """The largest eigenvalue of the loss's Hessian, 2VᵀV, in float64."""
     exact = powers.double()
-    if not (exact.T @ exact).isfinite().all():
+    hessian = 2 * exact.T @ exact
+    if not hessian.isfinite().all():
         raise ValueError(
             f"x must be of a size whose powers {powers.dtype} can hold, but its "
             f"largest power is {powers.abs().max():g}, and the loss overflows. "
             "Rescale x."
         )
-
-
-def _refuse_infinite(loss: float, y: Tensor) -> None:
-    if not math.isfinite(loss):
-        raise ValueError(
-            f"y must be of a size whose squared errors {y.dtype} can hold, but at the "
-            f"start their sum is {loss:g}. Rescale y, or begin closer with start."
-        )
+    return float(torch.linalg.eigvalsh(hessian)[-1])
 
 
 def _descend(
-    powers: Tensor, y: Tensor, coefficients: Tensor, learning_rate: float, steps: int
+    powers: Tensor,
+    y: Tensor,
+    coefficients: Tensor,
+    learning_rate: float,
+    stable_rate: float,
+    steps: int,
 ) -> tuple[Tensor, Tensor]:
     losses, path = [], []
     smallest = math.inf
@@ -317,14 +385,39 @@ def _descend(
                 f"learning_rate must be small enough for the loss to fall, but with "
                 f"{learning_rate:g} it grew from {smallest:.6g} to {height:.6g} "
                 f"by step {step}. The largest stable rate for these points is "
-                f"{_stable_rate(powers):.4e}, 2 over the largest eigenvalue of the "
-                "loss's Hessian: choose a smaller one."
+                f"{stable_rate:.4e}, 2 over the largest eigenvalue of the loss's "
+                "Hessian: choose a smaller one."
             )
         smallest = min(smallest, height)
         losses.append(height)
         path.append(coefficients)
-        coefficients = coefficients - learning_rate * slope(loss, c)
+        gradient = slope(loss, c)
+        _refuse_infinite_gradient(gradient, step)
+        coefficients = coefficients - learning_rate * gradient
     return torch.tensor(losses, dtype=y.dtype, device=y.device), torch.stack(path)
+
+
+def _refuse_infinite(loss: float, y: Tensor) -> None:
+    """Refuse a loss that overflows at the start, because of y or of all the others."""
+    if math.isfinite(loss):
+        return
+    if not (y @ y).isfinite():
+        raise ValueError(
+            f"y must be of a size whose squares {y.dtype} can hold, but its largest "
+            f"is {y.abs().max():g}, and the loss overflows. Rescale y."
+        )
+    raise ValueError(
+        f"start must be near enough to the best coefficients for {y.dtype} to hold the "
+        f"squared errors, but their sum is {loss:g}. Rescale x, or pass another start."
+    )
+
+
+def _refuse_infinite_gradient(gradient: Tensor, step: int) -> None:
+    if not gradient.isfinite().all():
+        raise ValueError(
+            f"x and y must be of sizes that leave the loss's gradient within "
+            f"{gradient.dtype}, but it overflows at step {step}. Rescale x or y."
+        )
 
 
 def _below(loss: float, smallest: float, powers: Tensor, c: Tensor, y: Tensor) -> bool:
@@ -335,8 +428,3 @@ def _below(loss: float, smallest: float, powers: Tensor, c: Tensor, y: Tensor) -
     terms = powers.abs() @ c.detach().abs() + y.abs()
     rounding = ((4 * eps * terms) ** 2).sum()
     return loss <= float(rounding)
-
-
-def _stable_rate(powers: Tensor) -> float:
-    exact = powers.double()
-    return 2 / float(torch.linalg.eigvalsh(2 * exact.T @ exact)[-1])

@@ -1,9 +1,9 @@
-"""One function, many reductions to a scalar: what sum, mean and max let through."""
+"""Reduction: the gradient of a scalar that sum, mean, max or others made of f(x)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -12,11 +12,16 @@ from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.engine.evaluation import value_and_gradient
 from seegrad.engine.reverse import vjp
+from seegrad.results import Result
 
 
-@dataclass(frozen=True, eq=False)
-class Reduction:
-    """What flows back from a scalar z = reduction(f(x)). Made by `reduce_gradient`."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Reduction(Result):
+    """The gradient of a scalar z = reduction(f(x)). Made by `reduce_gradient`.
+
+    A graph can't be copied. ``copy.copy``, ``copy.deepcopy`` and ``pickle`` keep the
+    numbers and drop the graph; ``z.backward()`` of a copy raises an error that says so.
+    """
 
     x: Tensor
     """The points: the leaf that z's graph begins at."""
@@ -28,6 +33,27 @@ class Reduction:
     """∂z/∂y, what the reduction hands to each value, in the shape of y."""
     gradient: Tensor
     """∂z/∂x = ∂z/∂y · f′(x), in the shape of x."""
+
+    def __reduce__(self) -> tuple[Callable[..., Reduction], tuple[Tensor, ...]]:
+        """How to make a copy: from the numbers alone."""
+        parts = (getattr(self, field.name) for field in fields(self))
+        return _without_graph, tuple(part.detach() for part in parts)
+
+
+def _without_graph(
+    x: Tensor, y: Tensor, z: Tensor, dz_dy: Tensor, gradient: Tensor
+) -> Reduction:
+    with state.preserve_state(z.device):
+        z = z.clone().requires_grad_()
+        z.register_hook(_no_graph)  # type: ignore[no-untyped-call]
+    return Reduction(x=x, y=y, z=z, dz_dy=dz_dy, gradient=gradient)
+
+
+def _no_graph(gradient: Tensor) -> None:
+    raise RuntimeError(
+        "z must have its graph to be differentiated, but this Reduction was copied or "
+        "unpickled, which drops the graph. Call reduce_gradient again."
+    )
 
 
 def _loop(y: Tensor) -> Tensor:
@@ -71,7 +97,8 @@ def reduce_gradient(
         If f, x or how is of the wrong kind, or f or how does not return a tensor.
     ValueError
         If x is empty, how isn't known, its result isn't a scalar or does not depend on
-        y, or f mixes points, returns another shape, does not depend on x, or raises.
+        y, or f isn't elementwise, returns another shape, does not depend on x, or
+        raises.
 
     See Also
     --------
@@ -129,12 +156,12 @@ def reduce_gradient(
 
 
 def _reduce(how: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
-    version = y._version
+    before = y.detach().clone()
     try:
         z = how(y)
     except Exception as error:
         raise _failed(y, error) from error
-    if y._version != version:
+    if not torch.allclose(y.detach(), before, rtol=0, atol=0, equal_nan=True):
         raise ValueError(
             "how must leave y as it is, but it changed y in place. Write y * 2 instead "
             "of y.mul_(2)."

@@ -13,10 +13,11 @@ from seegrad.checks.functions import Function
 from seegrad.diagnosis import verdict as diagnosis
 from seegrad.diagnosis.verdict import Diagnosis
 from seegrad.engine.evaluation import value_and_gradient
+from seegrad.results import Result
 
 
-@dataclass(frozen=True, eq=False)
-class TangentLine:
+@dataclass(frozen=True, eq=False, repr=False)
+class TangentLine(Result):
     """The line y = slope·(x − x0) + y0 that touches a curve at (x0, y0).
 
     Call it with points x to get the height of the line there. Made by `tangent_line`.
@@ -43,8 +44,8 @@ class TangentLine:
             return self.slope * (x - self.x0) + self.y0
 
 
-@dataclass(frozen=True, eq=False)
-class TangentPlane:
+@dataclass(frozen=True, eq=False, repr=False)
+class TangentPlane(Result):
     """The plane y0 + slopes[0]·(x0 − X0) + slopes[1]·(x1 − X1) that touches a surface.
 
     X0 and X1 are the fields `x0` and `x1`. Call it with points x0, x1 to get the height
@@ -95,7 +96,7 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
     TypeError
         If f or x0 is of the wrong kind, or f does not return a tensor.
     ValueError
-        If f has no finite value or slope at x0, jumps, is random, mixes points,
+        If f has no finite value or slope at x0, jumps, is random, isn't elementwise,
         returns another shape, does not depend on x, or raises.
 
     Warns
@@ -163,7 +164,7 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
     TypeError
         If f or a point is of the wrong kind, or f does not return a tensor.
     ValueError
-        If f has no finite value or slope there, jumps, is random, mixes points,
+        If f has no finite value or slope there, jumps, is random, isn't elementwise,
         returns another shape, depends on neither variable, or raises.
 
     Warns
