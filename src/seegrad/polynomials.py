@@ -306,14 +306,14 @@ def _multiplied_out(optimum: _Optimum) -> list[Fraction]:
 
 def _cannot_hold(optimum: _Optimum, moved: float) -> ValueError:
     kind, degree = optimum.x.dtype, len(optimum.coefficients) - 1
-    per_point = optimum.unit / math.sqrt(len(optimum.x))
+    to_rms = optimum.unit / math.sqrt(len(optimum.x))
     errors = optimum.errors.norm().item()
     return ValueError(
         f"x must lie so near to 0 that {kind} can hold the coefficients of its powers "
         f"up to {degree}, but rounding them to {kind} moves the fit by "
-        f"{moved * per_point:.3g}, with errors of {errors * per_point:.3g} before (root "
-        f"mean squares). Fit with (x - {optimum.centre:.15g}) / {optimum.half:.6g} in "
-        "place of x and evaluate there, or lower the degree."
+        f"{moved * to_rms:.3g}, where its errors are {errors * to_rms:.3g} (root mean "
+        f"squares). Fit with (x - {optimum.centre:.15g}) / {optimum.half:.6g} in place "
+        "of x and evaluate there, or lower the degree."
     )
 
 
