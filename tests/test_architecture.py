@@ -1,157 +1,303 @@
-"""Who may import whom, what loads what, and what is public and documented."""
+"""Who may import whom, what stands where, and what loads what."""
 
 import ast
-import inspect
-import re
 import subprocess
 import sys
 from pathlib import Path
 
+import architecture
 import pytest
 
 import seegrad
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "seegrad"
-MODULES = sorted(path.stem for path in SOURCE.glob("*.py"))
-TUTORIALS = sorted(ROOT.glob("tutorials/*/plot_*.py"))
+MODULES = architecture.read(SOURCE)
+TUTORIALS = architecture.read(ROOT / "tutorials")
 
-# ---------------------------------------------------------------- imports
+# ---------------------------------------------------------------- the rules
 
-MATHEMATICS = {"_check", "gradient", "numerical"}
+MATHEMATICS = {"checks", "engine", "derivatives", "differences"}
+RESULTS = {"tangents", "fields", "descents", "reductions", "polynomials"}
+DRAWINGS = ("graphs.dot", "graphs.svg", "graphs.tree")
+# A room or a module, and the others that it may import.
 MAY_IMPORT = {
-    "_check": set(),
-    "_engine": set(),
-    "_elementwise": {"_check"},
-    "taylor": {"_check"},
-    # check=True needs the diagnosis, which is imported when it is asked for.
-    "gradient": {"_check", "_elementwise", "_engine", "taylor", "diagnosis"},
-    "numerical": {"_check"},
-    "tangent": {*MATHEMATICS, "diagnosis"},  # it warns of corners
-    "reduction": MATHEMATICS,
-    "field": {*MATHEMATICS, "diagnosis"},  # check=True
-    "polynomial": MATHEMATICS,
-    "_kinds": set(),
-    "diagnosis": {*MATHEMATICS, "_kinds"},
-    "explanation": {"_check"},
-    "failure": {"_check"},
-    "_rules": set(),
-    # Its methods hand themselves to draw.
-    "graph": {"_check", "_engine", "_rules", "draw"},
-    "draw": {"_check", "graph"},
-    "plot": {"_check", "tangent", "reduction", "field", "polynomial"},
+    "checks": set(),
+    "engine": {"checks"},
+    "derivatives": {"checks", "engine"},
+    "differences": {"checks", "engine"},
+    "diagnosis": MATHEMATICS,
+    **{name: {*MATHEMATICS, "diagnosis"} for name in sorted(RESULTS)},
+    "plots": {"checks", *RESULTS},  # finished results, and nothing to make them with
+    "explanations": {"checks"},
+    "failures": {"checks"},
+    # Of this room each module has its own entry.
+    "graphs.__init__": set(),
+    "graphs.internals": {"checks"},
+    "graphs.model": {"checks"},
+    "graphs.rules": {"graphs.internals"},
+    "graphs.walk": {"checks", "graphs.internals", "graphs.model", "graphs.rules"},
+    "graphs.folding": {"checks", "graphs.model"},
+    "graphs.recording": {"checks", "engine", "graphs.internals", "graphs.model"},
+    **{drawing: {"checks", "graphs.model"} for drawing in DRAWINGS},
+    "graphs.gradient_graph": {
+        "checks",
+        "graphs.folding",
+        "graphs.model",
+        "graphs.recording",
+        "graphs.walk",
+        *DRAWINGS,
+    },
+}
+# Who may speak of autograd: all others ask the engine.
+AUTOGRAD = {"torch.autograd", "torch.func", "backward", "grad_fn", "next_functions"}
+SPEAK_OF_AUTOGRAD = {"engine", "graphs", "explanations", "checks.state"}
+NOT_OUR_WORDS = r"\bpull\w* (it )?back|undisturbed|\bmix(es|ed|ing)? points\b|\btrifle"
+
+RULES = {
+    "imports": lambda modules: architecture.forbidden_imports(modules, MAY_IMPORT),
+    "circles": architecture.circles,
+    "hidden imports": architecture.hidden_imports,
+    "heavy imports": architecture.heavy_imports,
+    "logic": architecture.logic_in_packages,
+    "asserts": architecture.asserts,
+    "private names": lambda modules: architecture.private_names(
+        modules, allowed_in="graphs.internals"
+    ),
+    "autograd": lambda modules: architecture.names_outside(
+        modules, AUTOGRAD, SPEAK_OF_AUTOGRAD
+    ),
 }
 
 
-def tree(path):
-    return ast.parse(path.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("rule", RULES)
+def test_the_source_keeps_the_rule(rule):
+    assert RULES[rule](MODULES) == []
 
 
-def imported(node):
-    """The dotted names that an import statement brings in, or none."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        assert node.level == 0, "relative import"
-        return [f"{node.module}.{alias.name}" for alias in node.names]
-    return []
+def test_all_of_the_source_is_read():
+    assert MODULES.keys() >= {"__init__", "plots", "engine.reverse", "graphs.internals"}
+    assert len(MODULES) > 25
 
 
-def imports(path):
-    return {name for node in ast.walk(tree(path)) for name in imported(node)}
+def test_the_source_keeps_to_the_words_of_the_field():
+    texts = {path.name: path.read_text("utf-8") for path in SOURCE.rglob("*.py")}
+    assert architecture.words(texts, NOT_OUR_WORDS) == []
 
 
-def of_ours(names):
-    return {name.split(".")[1] for name in names if name.startswith("seegrad.")}
+# ---------------------------------------------------------------- rules that can fail
+
+# A rule, made-up modules that break it, and the fault that must be named. A module
+# whose text is None is left out.
+BROKEN = [
+    (
+        "imports",
+        {"checks.state": "from seegrad.engine import reverse"},
+        "checks.state imports engine.reverse",
+    ),
+    (
+        "imports",
+        {"checks.state": "def f():\n    import seegrad.engine.reverse"},
+        "checks.state imports engine.reverse",
+    ),
+    (
+        "imports",
+        {"plots": "from seegrad.derivatives import derivative"},
+        "plots imports derivatives",
+    ),
+    (
+        "imports",
+        {"fields": "from seegrad.tangents import TangentLine"},
+        "fields imports tangents",
+    ),
+    ("imports", {"fields": "import seegrad"}, "fields imports __init__"),
+    ("imports", {"fields": "from seegrad import gradient"}, "fields imports __init__"),
+    (
+        "imports",
+        {"graphs.svg": "from seegrad.graphs import walk"},
+        "graphs.svg imports graphs.walk",
+    ),
+    (
+        "imports",
+        {"fields": "from . import tangents"},
+        "fields imports .tangents, relative to itself",
+    ),
+    ("imports", {"meshes": ""}, "meshes has no entry in the table"),
+    ("imports", {"graphs.colours": ""}, "graphs.colours has no entry in the table"),
+    ("imports", {"fields": None}, "fields is no module"),
+    ("imports", {"graphs.svg": None}, "graphs.svg is no module"),
+    (
+        "circles",
+        {
+            "engine.reverse": "from seegrad.engine import taylor",
+            "engine.taylor": "def f():\n    from seegrad.engine.reverse import vjp",
+        },
+        "engine.reverse imports engine.taylor imports engine.reverse",
+    ),
+    (
+        "hidden imports",
+        {"fields": "def f():\n    import math"},
+        "fields imports math inside of a function",
+    ),
+    (
+        "hidden imports",
+        {"fields": "class A:\n    def f(self):\n        from seegrad import plots"},
+        "fields imports seegrad.plots inside of a function",
+    ),
+    (
+        "hidden imports",
+        {"fields": "import importlib\nimportlib.import_module('math')"},
+        "fields imports by import_module",
+    ),
+    (
+        "heavy imports",
+        {"plots": "try:\n    from matplotlib import pyplot\nfinally:\n    pass"},
+        "plots imports matplotlib.pyplot",
+    ),
+    (
+        "logic",
+        {"__init__": "from seegrad.plots import plot_fit\nx = plot_fit()"},
+        "__init__, line 2: x = plot_fit()",
+    ),
+    (
+        "logic",
+        {"checks.__init__": "def f():\n    pass"},
+        "checks.__init__, line 1: def f():\n    pass",
+    ),
+    ("asserts", {"fields": "def f(x):\n    assert x > 0"}, "fields asserts x > 0"),
+    (
+        "private names",
+        {"fields": "def f(x):\n    return x._version"},
+        "fields uses _version",
+    ),
+    (
+        "private names",
+        {"graphs.rules": "def f(node):\n    return node._saved_dim"},
+        "graphs.rules uses _saved_dim",
+    ),
+    (
+        "private names",
+        {"fields": "KEPT = '_saved_self'\ndef f(x):\n    return getattr(x, KEPT)"},
+        "fields uses _saved_self",
+    ),
+    (
+        "private names",
+        {"fields": "import torch\nV = torch.autograd.Variable._execution_engine"},
+        "fields uses _execution_engine",
+    ),
+    ("private names", {"fields": "from torch import _C"}, "fields uses _C"),
+    ("private names", {"fields": "import torch._dynamo as d"}, "fields uses _dynamo"),
+    (
+        "private names",  # ours by its definition, but PyTorch's too
+        {"fields": "def _version(): ...\ndef f(x):\n    return x._version"},
+        "fields uses _version",
+    ),
+    (
+        "private names",  # the import needs it
+        {"graphs.internals": "import torch\nNODE = torch.autograd._functions"},
+        "graphs.internals uses _functions",
+    ),
+    (
+        "autograd",
+        {"plots": "import torch\ndef f(y, x):\n    return torch.autograd.grad(y, x)"},
+        "plots uses torch.autograd",
+    ),
+    (
+        "autograd",
+        {"fields": "from torch.func import vmap"},
+        "fields uses torch.func",
+    ),
+    ("autograd", {"plots": "def f(y):\n    y.sum().backward()"}, "plots uses backward"),
+]
+GOOD = {
+    "__init__": """
+'''All of it.'''
+from seegrad.plots import plot_fit
+__version__ = "1.0"
+__all__ = ["plot_fit"]
+""",
+    "plots": """
+from __future__ import annotations
+from typing import TYPE_CHECKING
+from seegrad.checks import arguments
+from seegrad.tangents import TangentLine
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+def plot_fit() -> Axes:
+    '''Say nothing of _saved_self.'''
+    from matplotlib import pyplot
+    return pyplot.gca(), arguments.Named(1)._named, __name__, "no _private word"
+""",
+    "checks.arguments": "class Named:\n    def f(self):\n        self._named = 1",
+    "engine.reverse": "",
+    "graphs.internals": "def number(node):\n    return node._sequence_nr()",
+}
 
 
-def identifiers(path):
-    """Every name and attribute that the code uses."""
-    nodes = list(ast.walk(tree(path)))
-    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    return attributes | {node.id for node in nodes if isinstance(node, ast.Name)}
+@pytest.fixture
+def made_up(tmp_path):
+    """A small package of such modules and of all that the table names."""
+
+    def make(texts):
+        packages = {"checks", "engine", "graphs"}
+        named = (f"{k}.__init__" if k in packages else k for k in MAY_IMPORT)
+        for name, text in {**dict.fromkeys(named, ""), **GOOD, **texts}.items():
+            path = tmp_path.joinpath(*name.split(".")).with_suffix(".py")
+            path.parent.mkdir(exist_ok=True)
+            if text is not None:
+                path.write_text(text, encoding="utf-8")
+        return architecture.read(tmp_path)
+
+    return make
 
 
-def test_every_module_has_its_rule():
-    assert set(MODULES) - {"__init__"} <= set(MAY_IMPORT)
+@pytest.mark.parametrize("rule", RULES)
+def test_good_modules_have_no_faults(made_up, rule):
+    assert RULES[rule](made_up({})) == []
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m != "__init__"])
-def test_a_module_imports_only_what_it_may(module):
-    assert of_ours(imports(SOURCE / f"{module}.py")) <= MAY_IMPORT[module]
+@pytest.mark.parametrize(("rule", "texts", "fault"), BROKEN)
+def test_the_rule_names_the_fault(made_up, rule, texts, fault):
+    assert RULES[rule](made_up(texts))[0] == fault
 
 
-def test_the_package_has_no_logic():
-    body = tree(SOURCE / "__init__.py").body
-    kinds = {type(node) for node in body}
-    assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign}
+def test_every_rule_is_seen_to_fail():
+    assert {rule for rule, _, _ in BROKEN} == RULES.keys()
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_only_three_modules_touch_the_inside_of_autograd(module):
-    inside = {"autograd", "grad_fn", "next_functions", "backward", "grad"}
-    if module == "diagnosis":
-        inside.remove("autograd")  # a field of Diagnosis
-        assert "torch.autograd" not in (SOURCE / "diagnosis.py").read_text()
-    if module not in ("_engine", "graph", "explanation"):
-        assert not identifiers(SOURCE / f"{module}.py") & inside
+def test_the_words_are_seen():
+    text = "It pulls back.\nUndisturbed by pullback, f mixes points. A mix of points."
+    found = architecture.words({"a.py": text}, NOT_OUR_WORDS)
+    assert found == ["a.py: pulls back", "a.py: Undisturbed", "a.py: mixes points"]
 
 
-def test_plot_never_differentiates():
-    taken = {"derivative", "value_and_gradient", "slope_by", "pull_back"}
-    taken |= {"requires_grad_", "enable_grad", "jacrev", "numerical_derivative"}
-    assert not identifiers(SOURCE / "plot.py") & taken
+# ---------------------------------------------------------------- other readers
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_heavy_packages_are_imported_where_they_are_used(module):
-    at_once = {
-        name
-        for node in tree(SOURCE / f"{module}.py").body  # neither functions nor ifs
-        for name in imported(node)
-    }
-    heavy = ("matplotlib", "mpl_toolkits", "pygraphviz", "torch._dynamo")
-    assert not [name for name in at_once if name.startswith(heavy)]
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_no_assert_does_a_check(module):
-    nodes = ast.walk(tree(SOURCE / f"{module}.py"))
-    assert not [node for node in nodes if isinstance(node, ast.Assert)]
-
-
-@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_tutorials_use_public_names_only(path):
-    nodes = list(ast.walk(tree(path)))
-    used = {
-        node.attr
-        for node in nodes
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "seegrad"
-    }
-    assert used <= set(seegrad.__all__)
-    assert not of_ours(imports(path))
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_tutorials_use_public_names_only(name):
+    nodes = map(architecture.dotted, ast.walk(TUTORIALS[name]))
+    used = {full for full in nodes if full and full.startswith("seegrad.")}
+    assert {full.split(".")[1] for full in used} <= set(seegrad.__all__)
+    imports = architecture.imports(TUTORIALS[name])
+    assert not [full for full in imports if full.startswith("seegrad.")]
 
 
 OTHER_FRAMEWORKS = {"tensorflow", "jax", "jaxlib", "keras"}
-THEIR_TESTS = ROOT / "tests" / "frameworks"
-ELSEWHERE = [
-    path
-    for folder in ("src", "tutorials", "tests")
-    for path in sorted((ROOT / folder).rglob("*.py"))
-    if not path.is_relative_to(THEIR_TESTS)
-]
 
 
 def test_the_library_and_its_tutorials_import_no_other_framework():
+    modules = {"noxfile": ast.parse((ROOT / "noxfile.py").read_text("utf-8"))}
+    for folder in ("src", "tutorials", "tests"):
+        found = architecture.read(ROOT / folder)
+        modules |= {f"{folder}.{name}": tree for name, tree in found.items()}
     guilty = {
-        path.name: found
-        for path in [*ELSEWHERE, ROOT / "noxfile.py"]
-        if (found := {n.split(".")[0] for n in imports(path)} & OTHER_FRAMEWORKS)
+        name
+        for name, tree in modules.items()
+        if {n.partition(".")[0] for n in architecture.imports(tree)} & OTHER_FRAMEWORKS
     }
-    assert not guilty
-    assert len(ELSEWHERE) > 40
+    assert guilty  # their own tests do
+    assert not [name for name in guilty if not name.startswith("tests.frameworks.")]
 
 
 # ---------------------------------------------------------------- what loads what
@@ -176,6 +322,33 @@ def run(code):
 
 def test_the_import_loads_nothing_heavy():
     assert run(f"import sys, seegrad; print({HEAVY})") == "[]"
+
+
+def test_the_first_call_with_many_points_loads_nothing_heavy():
+    code = f"""
+import sys, torch, seegrad
+x = torch.linspace(-1, 1, 300_000, dtype=torch.float64)
+slope = seegrad.derivative(lambda x: x**2, x)
+g0, g1 = seegrad.gradient(lambda x0, x1: x0 * x1, x, x)
+print(slope[-1].item(), g0[-1].item(), g1[0].item(), {HEAVY})
+"""
+    assert run(code) == "2.0 1.0 -1.0 []"
+
+
+def test_the_import_needs_no_private_name():
+    code = """
+import sys
+files = set()
+def note(frame, event, arg):
+    if event == "call" and frame.f_code.co_name != "<module>":
+        files.add(frame.f_code.co_filename)
+sys.setprofile(note)
+import seegrad
+sys.setprofile(None)
+from seegrad.graphs import internals
+print(internals.__file__ in files, len(files) > 10)
+"""
+    assert run(code) == "False True"
 
 
 def test_no_numeric_function_loads_anything_heavy():
@@ -210,115 +383,3 @@ seegrad.plot_derivative([0.0, 1.0], [2.0, 3.0])
 print({HEAVY})
 """
     assert run(code) == "['matplotlib']"
-
-
-# ---------------------------------------------------------------- public names
-
-PUBLIC = {
-    "derivative": "(f, x, *, order=1, check=None)",
-    "gradient": "(f, *xs, check=None)",
-    "diagnose": "(f, *xs)",
-    "numerical_derivative": "(f, x, *, h=None)",
-    "numerical_gradient": "(f, *xs, h=None)",
-    "tangent_line": "(f, x0)",
-    "tangent_plane": "(f, x0, x1)",
-    "gradient_field": "(f, x0, x1, *, method='autograd', check=None)",
-    "descend": "(f, start, *, learning_rate, steps)",
-    "reduce_gradient": "(f, x, how)",
-    "fit_polynomial": "(x, y, *, degree=3, learning_rate=1e-06, steps=2000, "
-    "start=None, seed=0)",
-    "least_squares": "(x, y, *, degree=3)",
-    "gradient_graph": "(root, *, names=None, fold=True, gradients=True)",
-    "explain_grad": "(tensor)",
-    "expect_error": "(kind, words='')",
-}
-FIELDS = {
-    "Diagnosis": ["x", "kind", "left", "right", "autograd", "numerical"],
-    "TangentLine": ["x0", "y0", "slope", "intercept", "left", "right"],
-    "TangentPlane": ["x0", "x1", "y0", "slopes", "left", "right"],
-    "GradientField": ["x0", "x1", "values", "g0", "g1"],
-    "Path": ["points", "values"],
-    "Reduction": ["x", "y", "z", "dz_dy", "gradient"],
-    "PolynomialFit": ["coefficients", "losses", "path"],
-    "GradientGraph": ["node_rows", "edge_rows", "message"],
-    "GradExplanation": ["reason", "message"],
-}
-PLOTS = [
-    "plot_function",
-    "plot_derivative",
-    "plot_tangent_line",
-    "plot_tangent_plane",
-    "plot_gradient_field",
-    "plot_descent",
-    "plot_reduction",
-    "plot_fit",
-    "plot_losses",
-]
-
-
-def test_the_public_names():
-    others = ["NotDifferentiableWarning"]
-    assert sorted(seegrad.__all__) == sorted([*PUBLIC, *FIELDS, *PLOTS, *others])
-    assert all(hasattr(seegrad, name) for name in seegrad.__all__)
-
-
-def test_nothing_else_is_public():
-    public = {name for name in vars(seegrad) if not name.startswith("_")}
-    assert public - set(seegrad.__all__) <= set(MODULES)
-
-
-@pytest.mark.parametrize("name", PUBLIC)
-def test_the_signature(name):
-    signature = inspect.signature(getattr(seegrad, name))
-    plain = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
-    assert str(inspect.Signature(plain)) == PUBLIC[name]
-
-
-@pytest.mark.parametrize("name", FIELDS)
-def test_the_fields(name):
-    fields = list(getattr(seegrad, name).__dataclass_fields__)
-    assert fields[: len(FIELDS[name])] == FIELDS[name]
-
-
-@pytest.mark.parametrize("name", [*PUBLIC, *PLOTS])
-def test_every_function_is_typed(name):
-    hints = getattr(seegrad, name).__annotations__
-    parameters = inspect.signature(getattr(seegrad, name)).parameters
-    assert set(hints) == {*parameters, "return"}
-    assert (SOURCE / "py.typed").exists()
-
-
-# ---------------------------------------------------------------- docstrings
-
-
-@pytest.mark.parametrize("name", [*PUBLIC, *PLOTS])
-def test_every_function_is_documented(name):
-    doc = inspect.getdoc(getattr(seegrad, name))
-    sections = re.findall(r"^(\w[\w ]*)\n(-+)$", doc, re.MULTILINE)
-    assert all(len(title) == len(line) for title, line in sections)
-    titles = [title for title, _ in sections]
-    needed = ["Parameters", "Returns", "Raises", "Examples"]
-    assert [title for title in titles if title in needed] == needed
-    assert ">>> " in doc
-    assert doc.splitlines()[0].endswith(".")
-
-
-@pytest.mark.parametrize("name", [*PUBLIC, *PLOTS])
-def test_every_parameter_is_documented(name):
-    function = getattr(seegrad, name)
-    section = re.search(
-        r"Parameters\n-+\n(.*?)\n\n\w+\n--", inspect.getdoc(function), re.DOTALL
-    )
-    entries = re.findall(r"^(\*?\w[^:\n]*?) : ", section[1], re.MULTILINE)
-    documented = [name.lstrip("*") for entry in entries for name in entry.split(", ")]
-    assert documented == list(inspect.signature(function).parameters)
-
-
-@pytest.mark.parametrize("name", FIELDS)
-def test_every_result_is_documented(name):
-    assert len(inspect.getdoc(getattr(seegrad, name)).splitlines()[0]) > 20
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_says_what_it_holds(module):
-    assert ast.get_docstring(tree(SOURCE / f"{module}.py"))
