@@ -19,10 +19,10 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # the workers share the cores
 
 @nox.session
 def tests(session):
-    """Test the library, and run every tutorial as a plain script."""
+    """Test all of the library, every branch of it, and run the tutorials as scripts."""
     install(session, "-e.[plot,graph]", *group("tests"))
-    workers = () if session.posargs else ("-n", "auto")
-    session.run("pytest", *LIBRARY, *workers, *session.posargs, env=ONE_THREAD)
+    words = session.posargs or ("-n", "auto", "--cov")
+    session.run("pytest", *LIBRARY, *words, env=ONE_THREAD)
 
 
 @nox.session
@@ -34,11 +34,11 @@ def lint(session):
     session.run("mypy")
 
 
-@nox.session
+@nox.session(python=False)
 def doctest(session):
-    """Run the examples in the docstrings."""
-    install(session, "-e.[plot,graph]", *group("tests"))
-    session.run("pytest", "--doctest-modules", "src", *session.posargs, env=ONE_THREAD)
+    """Run the examples in the docstrings; run `tests` first."""
+    words = ("-m", "pytest", "--doctest-modules", "src", *session.posargs)
+    session.run(python_of(session, "tests"), *words, env=ONE_THREAD)
 
 
 @nox.session
@@ -115,11 +115,13 @@ def release(session):
         session.run(*pip, "uninstall", "--yes", "seegrad", external=True)
 
 
-@nox.session
+@nox.session(python=False)
 def bench(session):
     """Measure speed as ratios against peers, all or those named; run `docs` first."""
-    install(session, "-e.[docs]", *group("bench"))
-    session.run("python", "benchmarks", *session.posargs, env=ONE_THREAD)
+    python = python_of(session, "docs")
+    pip = (python, "-m", "pip", "--quiet")
+    session.run(*pip, "install", "-c", "constraints.txt", *group("bench"))
+    session.run(python, "benchmarks", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session
@@ -149,9 +151,14 @@ seegrad.plot_tangent_line(tangent)
 
 def test_in_docs(session, folder):
     """Test in the environment of `docs`: nobody wants TensorFlow installed twice."""
-    places = os.pathsep.join(str(Path(".nox/docs") / d) for d in ("bin", "Scripts"))
-    python = shutil.which("python", path=places) or session.error("Run `docs` first.")
-    run_alone(session, folder, python, env=ONE_THREAD)
+    run_alone(session, folder, python_of(session, "docs"), env=ONE_THREAD)
+
+
+def python_of(session, other):
+    """The Python of another session's environment."""
+    places = os.pathsep.join(str(Path(".nox") / other / d) for d in ("bin", "Scripts"))
+    python = shutil.which("python", path=places)
+    return python or session.error(f"Run `{other}` first.")
 
 
 def run_alone(session, folder, python="python", **options):

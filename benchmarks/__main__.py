@@ -1,6 +1,7 @@
-"""Run the benchmarks that are named, or all: python benchmarks [--save] [graphs ...].
+"""Run the benchmarks that are named, or all: python benchmarks [option] [graphs ...].
 
 ``--save`` writes the figures to docs/project/speed.json, for a page of the site.
+``--smoke`` runs each once and small, to see that it runs.
 """
 
 from __future__ import annotations
@@ -11,33 +12,43 @@ import json
 import os
 import platform
 import sys
+import time
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from rounds import table
+from rounds import SMOKE, table
 
 RECORD = Path(__file__).parents[1] / "docs" / "project" / "speed.json"
 ALL = (
-    "graphs",  # first: it looks through all objects, and curves loads TensorFlow's
     "curves",
+    "pieces",
     "fields",
     "orders",
     "fits",
+    "graphs",
     "startup",
     "device",
     "builds",
     "visits",
+    "frameworks",  # last: its idle threads would be in the way of the others
 )
-ON_ALL_THREADS = ("curves", "fields")  # the rest is too small to be shared out
+ON_ALL_THREADS = ("pieces",)  # the rest is too small to be shared out
 PEERS = ("autograd", "jax", "seegrad", "tensorflow-cpu", "torch", "torchviz")
 
 
 def main(words: list[str]) -> None:
     """Print one table a file and number of threads."""
-    names = [word for word in words if word != "--save"] or list(ALL)
+    options = {word for word in words if word.startswith("--")}
+    names = [word for word in words if word not in options] or list(ALL)
+    if unknown := {*names} - {*ALL} | options - {"--save", "--smoke"}:
+        sys.exit(f"No benchmark or option is called {', '.join(sorted(unknown))}.")
+    if options == {"--save", "--smoke"}:
+        sys.exit("What --smoke measures is not to be saved.")
+    if "visits" in names:  # rather now than after all the others
+        importlib.import_module("visits").check()
     every = os.cpu_count() or 1
     machine = {
         "processor": _processor(),
@@ -54,11 +65,15 @@ def main(words: list[str]) -> None:
     for name, threads in runs:
         torch.set_num_threads(threads)
         print(f"\n## {name}, {threads} thread{'s' * (threads > 1)}\n", flush=True)
+        start = time.perf_counter()
         rows = list(importlib.import_module(name).rows())
-        print(table(rows), flush=True)
-        found = [{**asdict(row), "holds": row.holds} for row in rows]
-        sections.append({"name": name, "threads": threads, "rows": found})
-    if "--save" in words:
+        if SMOKE and not rows:
+            sys.exit(f"{name} measured nothing.")
+        seconds = f"{len(rows)} figures in {time.perf_counter() - start:.1f} s"
+        print(seconds if SMOKE else table(rows), flush=True)
+        figures = [{**asdict(row), "holds": row.holds} for row in rows]
+        sections.append({"name": name, "threads": threads, "rows": figures})
+    if "--save" in options:
         text = json.dumps({**machine, "sections": sections}, indent=1)
         RECORD.write_text(text + "\n", encoding="utf-8")
 

@@ -1,9 +1,4 @@
-"""A site of any number of pages under this site's own settings, to see how cost grows.
-
-Half of its pages are gallery scripts that differentiate and draw, half are chapters
-with formulas and links and without cells: a chapter with cells runs in a kernel of its
-own, whose cost can't depend on the other pages.
-"""
+"""Copies of the site to build: as it is, or of two pages under its own settings."""
 
 from __future__ import annotations
 
@@ -24,25 +19,16 @@ INDEX = """\
 
 ```{toctree}
 gallery/index
-chapters/index
-```
-"""
-CHAPTERS = """\
-# Chapters
-
-```{toctree}
-:glob:
-
-chapter_*
+chapter
 ```
 """
 HEADER = "Scripts\n=======\n"
 SCRIPT = '''\
 """
-Draw curve {number}
-===================
+Draw a curve
+============
 
-What is the slope of :math:`\\sin {number}x`? See :func:`torch.sin`.
+What is the slope of :math:`\\sin x`? See :func:`torch.sin`.
 """
 
 from matplotlib import pyplot as plt
@@ -51,7 +37,7 @@ import torch
 import seegrad
 
 x = torch.linspace(-3, 3, 200, dtype=torch.float64)
-slope = seegrad.derivative(lambda x: torch.sin({number} * x), x)
+slope = seegrad.derivative(torch.sin, x)
 print(slope.max())
 
 # %%
@@ -63,20 +49,11 @@ seegrad.plot_derivative(x, slope, ax=ax)
 plt.show()
 '''
 CHAPTER = """\
-# Chapter {number}
+# A chapter
 
-What is the slope of $x^{{{number}}}$? It comes from the chain rule:
+What is the slope of $x^3$? It comes from the chain rule:
 
-$$\\frac{{dz}}{{dx}} = \\frac{{dz}}{{dy}} \\cdot {number} x^{{{number} - 1}}$$
-
-## In code
-
-```python
-x = torch.tensor(2.0, requires_grad=True)
-(x**{number}).backward()
-```
-
-See also {{doc}}`the first chapter <chapter_001>`.
+$$\\frac{dz}{dx} = \\frac{dz}{dy} \\cdot 3x^2$$
 """
 
 
@@ -86,8 +63,8 @@ def copy(root: Path, folder: Path, *more: str) -> Path:
     return Path(shutil.copytree(root, folder, ignore=ignored, symlinks=True))
 
 
-def write(root: Path, folder: Path, count: int) -> Path:
-    """Such a site, of so many pages beside its tables of contents; returns its docs."""
+def write(root: Path, folder: Path) -> Path:
+    """A checkout whose site has one script and one chapter beside its contents."""
     copy(root / "src", folder / "src")
     docs = copy(root / "docs", folder / "docs", "*.md")
     (docs / "conf.py").rename(docs / "settings.py")
@@ -96,19 +73,12 @@ def write(root: Path, folder: Path, count: int) -> Path:
     for name, text in {
         "docs/conf.py": CONF,
         "docs/index.md": INDEX,
-        "docs/chapters/index.md": CHAPTERS,
+        "docs/chapter.md": CHAPTER,
         "tutorials/GALLERY_HEADER.rst": HEADER,
         "tutorials/curves/GALLERY_HEADER.rst": HEADER,
+        "tutorials/curves/plot_curve.py": SCRIPT,
     }.items():
-        _put(folder / name, text)
-    for number in range(1, count // 2 + 1):
-        name = f"{number:03}"
-        script = folder / "tutorials" / "curves" / f"plot_curve_{name}.py"
-        _put(script, SCRIPT.format(number=number))
-        _put(docs / "chapters" / f"chapter_{name}.md", CHAPTER.format(number=number))
-    return docs
-
-
-def _put(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder

@@ -31,9 +31,8 @@ seegrad.plot_derivative(x, seegrad.derivative(torch.sin, x))
 
 def rows() -> Iterator[Row]:
     """The figure of this file."""
-    times = medians(
-        {"bare": partial(_run, BARE), "seegrad": partial(_run, OURS)}, seconds=30
-    )
+    scripts = {"bare": partial(_run, BARE), "seegrad": partial(_run, OURS)}
+    times = medians(scripts, seconds=30)
     ratio = times["seegrad"] / times["bare"]
     what = "a script with one curve, against bare torch and pyplot"
     yield Row(what, ratio, "×", most=1.05)

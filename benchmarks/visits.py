@@ -1,9 +1,8 @@
-"""What a page costs its reader, against the plain theme and sphinx-gallery's default.
+"""What a page costs its reader, against the same page with everyone's defaults.
 
 Chromium opens pages of the built site on loopback, each time with an empty cache, and
-the same pages as two peers show them. These are built here from the same sources and by
-the same extensions of others, all with their defaults: PNG figures, MathJax, and for a
-theme pydata-sphinx-theme or alabaster, which is what Sphinx takes where none is named.
+the same pages as its theme shows them by default. These are built here from the same
+sources and by the same extensions of others, with PNG figures and MathJax.
 """
 
 from __future__ import annotations
@@ -13,20 +12,21 @@ import gzip
 import http.server
 import shutil
 import subprocess
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pages
-from builds import NEEDED, ROOT, run
-from rounds import Row
+from builds import ROOT, run
+from playwright.sync_api import sync_playwright
+from rounds import SMOKE, Row, size
 
 HTML = ROOT / "docs" / "_build" / "html"
 PAGES = {
@@ -35,16 +35,7 @@ PAGES = {
     "tutorial": "gallery/tangents/plot_tangent_line.html",
     "API page": "api/generated/seegrad.derivative.html",
 }
-PEERS = {
-    "pydata_sphinx_theme": "the plain theme",
-    "alabaster": "sphinx-gallery's default",
-}
-FIGURES = {
-    "sent": ("bytes sent", 0.5),
-    "paint": ("time to the first paint", None),
-    "script": ("time in scripts", None),
-}
-ROUNDS = 5
+ROUNDS = size(5, smoke=0)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Chapters that aren't opened are not run; they are there to be linked to. Scripts are
 # all run, for their pictures are on the API page.
@@ -87,20 +78,11 @@ MATHJAX = {
     "mathjax-newcm-font": "@mathjax/mathjax-newcm-font@4.1.3",
 }
 COMPRESSED = {".css", ".html", ".js", ".json", ".svg", ".txt"}
-WATCH = """
-window.seegradShift = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.seegradShift += entry.value;
-}).observe({type: "layout-shift", buffered: true});
-"""
-READ = """async () => ({
-  paint: await new Promise((resolve) => {
-    new PerformanceObserver((list) => {
-      const [entry] = list.getEntriesByName("first-contentful-paint");
-      if (entry) resolve(entry.startTime);
-    }).observe({type: "paint", buffered: true});
-  }),
-  shift: window.seegradShift,
+READ = """() => new Promise((resolve) => {
+  new PerformanceObserver((list) => {
+    const [entry] = list.getEntriesByName("first-contentful-paint");
+    if (entry) resolve(entry.startTime);
+  }).observe({type: "paint", buffered: true});
 })"""
 
 
@@ -112,123 +94,96 @@ class Visit:
     """Compressed bytes."""
     paint: float
     """Milliseconds to the first contentful paint."""
-    script: float
-    """Milliseconds in scripts."""
-    shift: float
-    """Sum of the layout shifts."""
 
 
 def rows() -> Iterator[Row]:
-    """All figures of this file, or none where something is missing."""
-    if missing := _missing():
-        print(f"{missing} So no page is opened.\n")
-        return
+    """All figures of this file."""
     with TemporaryDirectory() as folder:
-        sites = {"seegrad": HTML, **_peers(Path(folder))}
+        plain = _plain(Path(folder))
         for page, path in PAGES.items():
-            visits = _visits(sites, path)
-            ours = visits.pop("seegrad")
-            for peer, theirs in visits.items():
-                for figure, (words, most) in FIGURES.items():
-                    ratio = _median(ours, figure) / _median(theirs, figure)
-                    what = f"{page}, against {peer}: {words}"
-                    yield Row(what, ratio, "×", most=most)
-            worst = max(visit.shift for visit in ours)
-            yield Row(f"{page}: layout shift", worst, "", most=0)
+            ours, theirs = _visits([HTML, plain], path)
+            what = f"{page}, against the plain theme"
+            ratio = _median(ours, "sent") / _median(theirs, "sent")
+            yield Row(f"{what}: bytes sent", ratio, "×", most=0.5)
+            ratio = _median(ours, "paint") / _median(theirs, "paint")
+            yield Row(f"{what}: time to the first paint", ratio, "×")
 
 
-def _missing() -> str | None:
-    """What keeps this from being measured, in words."""
-    if names := [name for name in (*NEEDED, "playwright") if find_spec(name) is None]:
-        return f"{', '.join(names)} can't be imported: run this by `nox -s bench`."
+def check() -> None:
+    """Fail where there is nothing to open, or nothing to open it with."""
     if not (HTML / "index.html").exists():
-        return f"{HTML} holds no site: run `nox -s docs` first."
-    with _chromium() as browser:
-        if browser is None:
-            return "There is no Chromium: run `playwright install chromium`."
-    return None
+        sys.exit(f"{HTML} holds no site: run `nox -s docs` first.")
+    if not (SMOKE or shutil.which("npm")):
+        sys.exit("There is no npm to fetch MathJax with.")
+    with _chromium():
+        pass
 
 
 @contextmanager
 def _chromium() -> Iterator[Any]:
-    """A headless Chromium, the system's or Playwright's, or None."""
-    from playwright.sync_api import sync_playwright
-
+    """A headless Chromium, the system's or Playwright's."""
     with sync_playwright() as playwright:
         path = shutil.which("chromium") or playwright.chromium.executable_path
         if not Path(path).exists():
-            yield None
-            return
+            sys.exit("There is no Chromium: run `playwright install chromium`.")
         with playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
             yield browser
 
 
-# ---------------------------------------------------------------- the peers
-def _peers(folder: Path) -> dict[str, Path]:
-    """The peers' sites, by their names."""
+# ---------------------------------------------------------------- the peer
+def _plain(folder: Path) -> Path:
+    """The same site with everyone's defaults."""
     pages.copy(ROOT / "tutorials", folder / "tutorials")
     own = ("_ext", "_static", "_ipython", "conf.py")
     docs = pages.copy(ROOT / "docs", folder / "docs", *own, "layout.html", "static")
     (docs / "conf.py").write_text(CONF, encoding="utf-8")
-    built = {}
-    for theme, name in PEERS.items():
-        built[name] = folder / theme
-        words = ("-q", "-d", folder / "doctrees", "-D", f"html_theme={theme}")
-        run(folder, "-m", "sphinx", *map(str, (*words, docs, built[name])))
-    if not _fetch_mathjax(folder / "mathjax", [*built.values()]):
-        print("npm could not fetch MathJax, so the peers are counted without it.\n")
-    return built
+    nothing_run = ("-D", "plot_gallery=0", "-D", "nb_execution_mode=off")
+    options = nothing_run if SMOKE else ()
+    run(folder, "-m", "sphinx", "-q", *options, str(docs), str(folder / "html"))
+    if not SMOKE:  # there they stay on another host
+        _fetch_mathjax(folder, folder / "html" / "_static")
+    return folder / "html"
 
 
-def _fetch_mathjax(folder: Path, sites: list[Path]) -> bool:
-    """Put MathJax and its fonts among the files of each site, if npm can get them."""
-    npm = shutil.which("npm")
-    if npm is None:
-        return False
+def _fetch_mathjax(folder: Path, static: Path) -> None:
+    """Put MathJax and its fonts among the files of a site."""
     for name, package in MATHJAX.items():
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir()
         words = ("pack", "--silent", "--pack-destination", str(folder / name), package)
-        if subprocess.run([npm, *words], capture_output=True).returncode:
-            return False
+        subprocess.run(["npm", *words], capture_output=True, check=True)
         with tarfile.open(next((folder / name).glob("*.tgz"))) as packed:
             packed.extractall(folder / name, filter="data")
-        for html in sites:
-            (html / "_static" / name).symlink_to(folder / name / "package")
-    return True
+        (folder / name / "package").rename(static / name)
 
 
 # ---------------------------------------------------------------- the visits
-def _visits(sites: dict[str, Path], path: str) -> dict[str, list[Visit]]:
+def _visits(sites: list[Path], path: str) -> Iterator[tuple[Visit, ...]]:
     """Visits to a page of each site, in rounds that alternate.
 
     The first round isn't counted: in it the server compresses what it sends.
     """
     with _chromium() as browser:
         rounds = [
-            {name: _visit(browser, html, path) for name, html in sites.items()}
-            for _ in range(1 + ROUNDS)
+            [_visit(browser, html, path) for html in sites] for _ in range(1 + ROUNDS)
         ]
-    return {name: [visits[name] for visits in rounds[1:]] for name in sites}
+    return zip(*(rounds[1:] or rounds), strict=True)
 
 
-def _median(visits: list[Visit], figure: str) -> float:
+def _median(visits: tuple[Visit, ...], figure: str) -> float:
     return median(getattr(visit, figure) for visit in visits)
 
 
 def _visit(browser: Any, html: Path, path: str) -> Visit:
     """Open a page for the first time, and wait until nothing more is asked for."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_init_script(WATCH)
     tab = context.new_page()
-    developer = context.new_cdp_session(tab)
-    developer.send("Performance.enable")
     with _served(html) as (address, sent):
-        tab.goto(f"{address}/{path}", wait_until="networkidle")
-        read = tab.evaluate(READ)
-        metrics = developer.send("Performance.getMetrics")["metrics"]
+        answer = tab.goto(f"{address}/{path}", wait_until="networkidle")
+        if not answer.ok:
+            raise RuntimeError(f"{html} has no page {path}.")
+        paint = tab.evaluate(READ)
         context.close()
-    seconds = next(m["value"] for m in metrics if m["name"] == "ScriptDuration")
-    return Visit(sum(sent), read["paint"], 1e3 * seconds, read["shift"])
+    return Visit(sum(sent), paint)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
