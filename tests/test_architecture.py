@@ -1,6 +1,7 @@
 """Who may import whom, what stands where, and what loads what."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,19 +23,22 @@ RESULTS = {"tangents", "fields", "descents", "reductions", "polynomials"}
 DRAWINGS = ("graphs.dot", "graphs.svg", "graphs.tree")
 # A room or a module, and the others that it may import.
 MAY_IMPORT = {
+    "results": set(),
     "checks": set(),
     "engine": {"checks"},
     "derivatives": {"checks", "engine"},
     "differences": {"checks", "engine"},
-    "diagnosis": MATHEMATICS,
-    **{name: {*MATHEMATICS, "diagnosis"} for name in sorted(RESULTS)},
-    "plots": {"checks", *RESULTS},  # finished results, and nothing to make them with
-    "explanations": {"checks"},
+    "diagnosis": {"results", *MATHEMATICS},
+    **{name: {"results", *MATHEMATICS, "diagnosis"} for name in sorted(RESULTS)},
+    "canvases": {"checks"},
+    # Finished results, and nothing to make them with.
+    "plots": {"checks", "canvases", *RESULTS},
+    "explanations": {"checks", "results"},
     "failures": {"checks"},
     # Of this room each module has its own entry.
     "graphs.__init__": set(),
     "graphs.internals": {"checks"},
-    "graphs.model": {"checks"},
+    "graphs.model": {"checks", "results"},
     "graphs.rules": {"graphs.internals"},
     "graphs.walk": {"checks", "graphs.internals", "graphs.model", "graphs.rules"},
     "graphs.folding": {"checks", "graphs.model"},
@@ -42,6 +46,7 @@ MAY_IMPORT = {
     **{drawing: {"checks", "graphs.model"} for drawing in DRAWINGS},
     "graphs.gradient_graph": {
         "checks",
+        "results",
         "graphs.folding",
         "graphs.model",
         "graphs.recording",
@@ -83,6 +88,22 @@ def test_all_of_the_source_is_read():
 def test_the_source_keeps_to_the_words_of_the_field():
     texts = {path.name: path.read_text("utf-8") for path in SOURCE.rglob("*.py")}
     assert architecture.words(texts, NOT_OUR_WORDS) == []
+
+
+def test_the_page_on_the_architecture_tells_the_rules():
+    text = (ROOT / "docs" / "project" / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`\w+`.*) \| .+ \| (.+) \|$", text, re.MULTILINE)
+    told = {
+        room: set(re.findall(r"`(\w+)`", below))
+        for rooms, below in rows
+        for room in re.findall(r"`(\w+)`", rooms)
+    }
+    rules = {}
+    for name, below in MAY_IMPORT.items():
+        room = name.partition(".")[0]
+        rooms = {other.partition(".")[0] for other in below} - {room}
+        rules[room] = rules.get(room, set()) | rooms
+    assert told == rules
 
 
 # ---------------------------------------------------------------- rules that can fail
