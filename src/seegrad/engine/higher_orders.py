@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor
 
 from seegrad.checks import functions
@@ -11,30 +13,32 @@ from seegrad.engine.taylor import taylor_derivative
 
 
 def higher_derivative(f: Function, x: Tensor, order: int, check: bool) -> Tensor:
-    """A derivative of order two or more at checked points.
+    """The derivative of that order, two or more, at checked points.
 
     Call it inside `state.preserve_state`.
     """
-    found = _by_taylor(f, x, order) if order > 2 else None
-    return _by_nesting(f, x, order, check) if found is None else found
-
-
-def _by_taylor(f: Function, x: Tensor, order: int) -> Tensor | None:
-    """A higher derivative by Taylor arithmetic, or None where that doesn't know f."""
-    return taylor_derivative(f, x, order)
-
-
-def _by_nesting(f: Function, x: Tensor, order: int, check: bool) -> Tensor:
-    """A higher derivative, by differentiating the gradient again and again."""
-    if check:
-        elementwise.verify(f, (x,))
     leaf = evaluation.leaf(x)
     y = functions.call(f, (leaf,))
     functions.depends(y, "x")
     (slope,) = evaluation.by_each(y, (leaf,), "x", create_graph=True)
+    if order > 2:
+        result = taylor_derivative(f, leaf, y, slope, order)
+        if result is not None:  # jets know elementwise operations only
+            return result
+    doubtful = check and not elementwise.is_certain(f, (leaf,), y, (slope,))
+    if doubtful:
+        elementwise.verify(f, (x,))
+    return _by_nesting(leaf, slope, order, doubtful)
+
+
+def _by_nesting(leaf: Tensor, slope: Tensor, order: int, doubtful: bool) -> Tensor:
+    """Differentiate the gradient again and again."""
+    lost = ~slope.isfinite()
     for step in range(2, order + 1):
         lower = slope
         slope = reverse.slope(lower, leaf, retain_graph=True, create_graph=step < order)
-        if check:
+        if doubtful:
             elementwise.verify_slopes(lower, (leaf,))
-    return slope.detach().clone()
+        lost |= ~slope.isfinite()
+    # Above an order that is no number, autograd may give a number, as for x * inf.
+    return slope.detach().masked_fill(lost & slope.isfinite(), math.nan)

@@ -2,52 +2,123 @@
 
 Differentiating a gradient again and again makes a graph that grows with each pass. A
 jet carries the first coefficients of a Taylor series through the same operations
-instead, by one recurrence an operation. What it doesn't know it refuses.
+instead, by one recurrence an operation. A result counts only where autograd, at the
+same points, recorded the same operations and gives the same value and slope.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
-from typing import Any
+from functools import reduce
+from numbers import Real
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from seegrad.checks.functions import Function
 
+# Row k of a series holds the coefficients of h to the power k, one a point. An operand
+# without a slope is a number, or an array of one number or truth value a point.
+Series: TypeAlias = NDArray[Any]
+Operand: TypeAlias = Any
+Rule: TypeAlias = Callable[..., Series]
 
-def taylor_derivative(f: Function, x: Tensor, order: int) -> Tensor | None:
-    """The derivative of that order, or None where jets can't give it.
+HIGHEST_ORDER = 170  # 171! is no float64
+PIECE = 32_768  # points at a time: their coefficients stay in the processor's cache
 
-    So it is where f does anything that a jet doesn't know, or a number isn't finite.
+
+def taylor_derivative(
+    f: Function, x: Tensor, y: Tensor, slope: Tensor, order: int
+) -> Tensor | None:
+    """The derivative of that order, or None where jets can't give it for certain.
+
+    y is f(x) as autograd recorded it for the leaf x, and slope its gradient. The result
+    has one dimension.
     """
-    try:
-        y = f(Jet([x, torch.ones_like(x)], order))
-    except Exception:  # f's own errors come again, when it is called on tensors
+    if order > HIGHEST_ORDER:
         return None
-    if not isinstance(y, Jet) or y.shape != x.shape or y.dtype != x.dtype:
-        return None
-    if len(y.series) <= order:
-        return torch.zeros_like(x)
-    found = y.series[order] * math.factorial(order)
-    return found if found.isfinite().all() else None
+    operations, factorial = _operations(y), float(math.factorial(order))
+    x, y, slope = (t.detach().reshape(-1) for t in (x, y, slope))
+    result = np.empty(len(x))
+    for start in range(0, len(x), PIECE):
+        piece = slice(start, start + PIECE)
+        jet = _call(f, x[piece].clone().requires_grad_(), order)
+        if not isinstance(jet, Jet) or not _agrees(jet, y[piece], slope[piece]):
+            return None
+        if _operations(jet.value) != operations:
+            return None
+        with np.errstate(all="ignore"):  # rounding, to zero and infinity too
+            result[piece] = jet.series[order] * factorial
+    return torch.from_numpy(result).to(x)
 
 
-class Jet:
-    """The Taylor coefficients of a value: of u + u₁·h + u₂·h² + …, up to an order.
+def _call(f: Function, leaf: Tensor, order: int) -> object:
+    """What f makes of a jet at the points, or None where it fails.
 
-    Trailing coefficients that are zero for certain are left out. Operations follow the
-    recurrences of Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM, 2008,
-    section 13.2.
+    A coefficient too small or too large for its format may spoil the result without a
+    trace, so NumPy raises for it. The second format has more room, on most systems.
+    """
+    for kind in (np.float64, np.longdouble):
+        series = np.zeros((order + 1, leaf.numel()), kind)
+        series[0], series[1] = _numbers(leaf), 1
+        try:
+            with np.errstate(all="raise"):
+                return f(_jet(leaf, series))
+        except FloatingPointError:
+            continue
+        except Exception:  # f's own errors were shown when it was called with tensors
+            return None
+    return None
+
+
+def _agrees(jet: Jet, value: Tensor, slope: Tensor) -> bool:
+    """Whether autograd has the same value and, up to rounding, the same slope."""
+    if jet.value.dtype != value.dtype or not torch.equal(jet.value.detach(), value):
+        return False
+    if jet.series.ndim < 2 or not np.isfinite(jet.series).all():
+        return False
+    eps, slopes = torch.finfo(value.dtype).eps, _numbers(slope)
+    sizes = np.abs(slopes)
+    allowed = eps**0.5 * sizes + 64 * eps * sizes.max(initial=0)
+    return bool((np.abs(jet.series[1] - slopes) <= allowed).all())
+
+
+def _operations(y: Tensor) -> list[tuple[str, list[tuple[int, int]]]]:
+    """The operations that autograd recorded, and which of them each one starts from.
+
+    A custom Function that hands a jet through, or code that branches on the type of
+    its argument, may give the right value and slope at some points by chance. Then
+    the operations differ.
+    """
+    numbers: dict[Any, int] = {None: 0}
+    nodes: list[Any] = [y.grad_fn] if y.grad_fn else []
+    for node in nodes:
+        for source, _ in node.next_functions:
+            if source not in numbers:
+                numbers[source] = len(numbers)
+                nodes.append(source)
+    return [(n.name(), [(numbers[s], i) for s, i in n.next_functions]) for n in nodes]
+
+
+class UnknownOperation(NotImplementedError):  # noqa: N818, a jet's answer, no fault
+    """A jet was asked for what it has no rule for."""
+
+
+class Jet(Tensor):
+    """A value, and the Taylor coefficients of u + u₁·h + u₂·h² + … behind it.
+
+    It is a tensor so that code which asks for one goes on as for any other. PyTorch
+    hands each operation on it to `__torch_function__`. The value is computed by that
+    operation, in its own dtype; the other coefficients follow the recurrences of
+    Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM, 2008, section 13.2.
     """
 
-    __array_ufunc__ = None  # NumPy's functions are no part of this
-
-    def __init__(self, series: Sequence[Tensor], order: int) -> None:
-        self.series = list(series[: order + 1])
-        self.order = order
+    value: Tensor
+    series: Series
 
     @classmethod
     def __torch_function__(
@@ -57,348 +128,265 @@ class Jet:
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Compute ``torch.sin(jet)`` as ``jet.sin()``, and refuse what isn't there."""
-        name = getattr(function, "__name__", "")
-        rule = RULES.get(name) or OPERATORS.get(name)
-        return NotImplemented if rule is None else rule(*args, **(kwargs or {}))
+        """Compute ``torch.sin(jet)`` and the like, and refuse what has no rule."""
+        plain = [a.value if isinstance(a, Jet) else a for a in args]
+        if function in ATTRIBUTES:
+            return function(*plain)
+        rule = RULES.get(getattr(function, "__name__", ""))
+        if rule is None or kwargs or not torch.is_grad_enabled():
+            raise UnknownOperation(f"a jet has no rule for this use of {function}")
+        operands = [_operand(a) for a in args]
+        value = function(*plain)
+        start = _numbers(value)
+        if rule is _no_slope or all(np.ndim(o) < 2 for o in operands):
+            return _jet(value, start)
+        series = rule(start, *operands)
+        series[0] = start
+        return _jet(value, series)
 
-    # What a function may ask about its argument.
 
-    @property
-    def shape(self) -> torch.Size:
-        """The shape of the value."""
-        return self.series[0].shape
+# What f may ask about its argument. With the shape its values might depend on the
+# number of points.
+ATTRIBUTES = (Tensor.dtype.__get__, Tensor.device.__get__)  # type: ignore[attr-defined]
 
-    @property
-    def dtype(self) -> torch.dtype:
-        """The dtype of the value."""
-        return self.series[0].dtype
 
-    @property
-    def device(self) -> torch.device:
-        """The device of the value."""
-        return self.series[0].device
+def _jet(value: Tensor, series: Series) -> Jet:
+    jet = value.detach().as_subclass(Jet)
+    jet.value, jet.series = value, series
+    return jet
+
+
+def _operand(value: object) -> Operand:
+    """A jet's series, or a number. An array might hold another for each point."""
+    if isinstance(value, Jet):
+        return value.series
+    if isinstance(value, Tensor) and value.ndim == 0:
+        value = value.detach().item()
+    if isinstance(value, Real):
+        return float(value)
+    raise UnknownOperation(f"a jet has no rule for an operand like {type(value)}")
+
+
+def _numbers(t: Tensor) -> Series:
+    """The same as an array, in float64 unless they are truth values."""
+    array: Series = (t if t.dtype == torch.bool else t.double()).numpy(force=True)
+    return array
 
 
 # ---------------------------------------------------------------- sums and products
+# A rule gets the value and the operands of an operation, one series at least, and gives
+# a new array of the rows from 1 on. Its row 0 doesn't count: there goes the value.
 
 
-def _jets(*operands: object) -> list[Jet]:
-    """All operands as jets; a constant is a jet of one coefficient."""
-    known = next(o for o in operands if isinstance(o, Jet))
-    return [o if isinstance(o, Jet) else _constant(o, known) for o in operands]
-
-
-def _constant(value: object, beside: Jet) -> Jet:
-    """A number beside a jet. An array might hold another number for each point."""
-    if isinstance(value, Tensor) and value.ndim == 0:
-        return Jet([value.detach()], beside.order)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = torch.tensor(value, dtype=beside.dtype, device=beside.device)
-        return Jet([number], beside.order)
-    raise NotImplementedError
-
-
-def _term(a: list[Tensor], b: list[Tensor], k: int) -> Tensor:
-    """The sum of aⱼ·bₖ₋ⱼ over all j that there are: one at least."""
-    first, *others = range(max(0, k - len(b) + 1), min(k + 1, len(a)))
-    total = a[first] * b[k - first]
-    for j in others:
-        total.addcmul_(a[j], b[k - j])
+def _term(a: Series, b: Series, k: int) -> Series:
+    """The sum of aⱼ·bₖ₋ⱼ over j from 0 to k."""
+    total: Series = np.add.reduce(a[: k + 1] * b[k::-1])
     return total
 
 
-def _add(a: object, b: object) -> Jet:
-    a, b = _jets(a, b)
-    pairs = zip_longest(a.series, b.series)
-    series = [x if y is None else y if x is None else x + y for x, y in pairs]
-    return Jet(series, a.order)
+def _has_slope(operand: Operand) -> bool:
+    return np.ndim(operand) == 2
 
 
-def _subtract(a: object, b: object) -> Jet:
-    a, b = _jets(a, b)
-    return _add(a, _negative(b))
-
-
-def _negative(a: Jet) -> Jet:
-    return Jet([-x for x in a.series], a.order)
-
-
-def _multiply(a: object, b: object) -> Jet:
+def _product(a: Operand, b: Operand) -> Series:
     """The Cauchy product."""
-    a, b = _jets(a, b)
-    length = min(len(a.series) + len(b.series) - 1, a.order + 1)
-    return Jet([_term(a.series, b.series, k) for k in range(length)], a.order)
+    if _has_slope(a) and _has_slope(b):
+        return np.stack([_term(a, b, k) for k in range(len(a))])
+    return np.asarray(a * b)
 
 
-def _divide(a: object, b: object) -> Jet:
+def _sum(*operands: Operand) -> Series:
+    """What has no slope adds nothing from row 1 on."""
+    return np.asarray(sum(o for o in operands if _has_slope(o)))
+
+
+def _quotient(value: Series, a: Operand, b: Operand) -> Series:
     """From q·b = a, that is qₖ = (aₖ − Σ bⱼ·qₖ₋ⱼ) / b₀ with j from 1."""
-    a, b = _jets(a, b)
-    start, *onward = b.series
-    series = [a.series[0] / start]
-    for k in range(1, a.order + 1 if onward else len(a.series)):
-        rest = _term(onward, series, k - 1) if onward else None
-        series.append(_less(a, k, rest) / start)
-    return Jet(series, a.order)
+    if not _has_slope(b):
+        return np.asarray(a / b)
+    q = np.empty_like(b)
+    q[0] = value
+    for k in range(1, len(q)):
+        rest = _term(b[1:], q, k - 1)
+        q[k] = ((a[k] if _has_slope(a) else 0) - rest) / b[0]
+    return q
 
 
-def _sqrt(u: Jet) -> Jet:
-    """From v·v = u, that is vₖ = (uₖ − Σ vⱼ·vₖ₋ⱼ) / 2v₀ with j from 1 to k − 1."""
-    v = [u.series[0].sqrt()]
-    for k in range(1, u.order + 1 if len(u.series) > 1 else 1):
-        rest = _term(v[1:], v[1:], k - 2) if k > 1 else None
-        v.append(_less(u, k, rest) / (2 * v[0]))
-    return Jet(v, u.order)
+def _power(value: Series, base: Operand, exponent: Operand) -> Series:
+    if not _has_slope(base):
+        return _exp(value, exponent * np.log(base))
+    if _has_slope(exponent):
+        return _exp(value, _product(exponent, _log(np.log(base[0]), base)))
+    if float(exponent).is_integer() and exponent >= 0:
+        return _whole_power(base, int(exponent))
+    return _real_power(value, base, exponent)
 
 
-def _less(a: Jet, k: int, rest: Tensor | None) -> Tensor:
-    """aₖ − rest, where each may be zero and left out."""
-    known = a.series[k] if k < len(a.series) else torch.zeros_like(a.series[0])
-    return known if rest is None else known - rest
-
-
-def _power(base: object, exponent: object) -> Jet:
-    if isinstance(base, Jet) and isinstance(exponent, (int, float)):
-        if exponent == 0.5:
-            return _sqrt(base)
-        if float(exponent).is_integer():
-            return _whole_power(base, int(exponent))
-    base, exponent = _jets(base, exponent)
-    return _exp(_multiply(exponent, _log(base)))
-
-
-def _whole_power(base: Jet, exponent: int) -> Jet:
-    """By squaring: it is exact at zero, where the logarithm ends."""
-    if exponent < 0:
-        return _divide(1.0, _whole_power(base, -exponent))
-    result = None
+def _whole_power(u: Series, exponent: int) -> Series:
+    """By squaring: it is exact at zero, where `_real_power` divides by it."""
+    factors = [np.zeros_like(u)] * (exponent == 0)
     while exponent:
         if exponent % 2:
-            result = base if result is None else _multiply(result, base)
+            factors.append(+u)
         exponent //= 2
-        base = _multiply(base, base) if exponent else base
-    return _constant(1.0, base) if result is None else result
+        u = _product(u, u) if exponent else u
+    result: Series = reduce(_product, factors)
+    return result
+
+
+def _real_power(value: Series, u: Series, exponent: float) -> Series:
+    """From u·v′ = r·v·u′, that is k·u₀·vₖ = Σ (r·j − (k − j))·uⱼ·vₖ₋ⱼ with j from 1."""
+    v = np.empty_like(u)
+    v[0] = value
+    for k in range(1, len(v)):
+        j = np.arange(1, k + 1)[:, np.newaxis]
+        factors = (exponent + 1) * j - k
+        v[k] = (factors * u[1 : k + 1] * v[k - 1 :: -1]).sum(axis=0) / (k * u[0])
+    return v
 
 
 # ---------------------------------------------------------------- from their slopes
 
 
-def _grow(start: Tensor, u: Jet, weight: Callable[[list[Tensor], int], Tensor]) -> Jet:
+def _slope(u: Series) -> Series:
+    """The series of u′: row k is (k + 1)·uₖ₊₁."""
+    rows: Series = np.arange(1, len(u))[:, np.newaxis] * u[1:]
+    return rows
+
+
+def _grow(value: Series, u: Series, weight: Callable[[Series, int], Series]) -> Series:
     """The v that begins there and has v′ = w·u′; `weight` gives wₖ from v₀ … vₖ."""
-    slope = [k * u.series[k] for k in range(1, len(u.series))]
-    if not slope:
-        return Jet([start], u.order)
-    v: list[Tensor] = [start]
-    w: list[Tensor] = []
-    for k in range(u.order):
-        w.append(weight(v, k))
-        v.append(_term(slope, w, k) / (k + 1))
-    return Jet(v, u.order)
+    v, w, slope = np.empty_like(u), np.empty_like(u), _slope(u)
+    v[0] = value
+    for k in range(len(slope)):
+        w[k] = weight(v, k)
+        v[k + 1] = _term(slope, w, k) / (k + 1)
+    return v
 
 
-def _integral(start: Tensor, u: Jet, w: Jet) -> Jet:
-    """The same where w is known beforehand."""
-    zero = torch.zeros_like(start)
-    return _grow(start, u, lambda v, k: w.series[k] if k < len(w.series) else zero)
+def _exp(value: Series, u: Series) -> Series:
+    return _grow(value, u, lambda v, k: v[k])
 
 
-def _exp(u: Jet) -> Jet:
-    return _grow(u.series[0].exp(), u, lambda v, k: v[k])
+def _tan(value: Series, u: Series) -> Series:
+    return _grow(value, u, lambda v, k: _term(v, v, k) + (k == 0))
 
 
-def _sin(u: Jet) -> Jet:
-    return _sine_and_cosine(u, u.series[0].sin(), u.series[0].cos(), -1)
+def _tanh(value: Series, u: Series) -> Series:
+    return _grow(value, u, lambda v, k: (k == 0) - _term(v, v, k))
 
 
-def _cos(u: Jet) -> Jet:
-    return _sine_and_cosine(u, u.series[0].cos(), -u.series[0].sin(), -1)
+def _sigmoid(value: Series, u: Series) -> Series:
+    return _grow(value, u, lambda v, k: v[k] - _term(v, v, k))
 
 
-def _sinh(u: Jet) -> Jet:
-    return _sine_and_cosine(u, u.series[0].sinh(), u.series[0].cosh(), 1)
+def _circle(value: Series, other: Series, u: Series, sign: int) -> Series:
+    """The v with v′ = w·u′ and w′ = ±v·u′, as sine and cosine have, from v₀ and w₀."""
+    v, w, slope = np.empty_like(u), np.empty_like(u), _slope(u)
+    v[0], w[0] = value, other
+    for k in range(len(slope)):
+        v[k + 1] = _term(slope, w, k) / (k + 1)
+        w[k + 1] = sign * _term(slope, v, k) / (k + 1)
+    return v
 
 
-def _cosh(u: Jet) -> Jet:
-    return _sine_and_cosine(u, u.series[0].cosh(), u.series[0].sinh(), 1)
+def _integral(weight: Callable[[Series], Series]) -> Rule:
+    """The rule of a function whose slope is that function of its argument."""
+
+    def rule(value: Series, u: Series) -> Series:
+        w = weight(u)
+        return _grow(value, u, lambda v, k: w[k])
+
+    return rule
 
 
-def _sine_and_cosine(u: Jet, start: Tensor, slope: Tensor, sign: int) -> Jet:
-    """The v with v″ = ±v by u; its slope w grows beside it."""
-    inner = [k * u.series[k] for k in range(1, len(u.series))]
-    w = [slope]
-
-    def weight(v: list[Tensor], k: int) -> Tensor:
-        if k:
-            w.append(_term(inner, v[:k], k - 1) * (sign / k))
-        return w[k]
-
-    return _grow(start, u, weight)
+def _plus(number: float, u: Series) -> Series:
+    return np.vstack([u[0] + number, u[1:]])
 
 
-def _tan(u: Jet) -> Jet:
-    return _grow(u.series[0].tan(), u, lambda v, k: _term(v, v, k) + float(k == 0))
+def _raised(u: Series, exponent: float) -> Series:
+    return _real_power(u[0] ** exponent, u, exponent)
 
 
-def _tanh(u: Jet) -> Jet:
-    return _grow(u.series[0].tanh(), u, lambda v, k: float(k == 0) - _term(v, v, k))
+_log = _integral(lambda u: _raised(u, -1))
 
 
-def _sigmoid(u: Jet) -> Jet:
-    return _grow(u.series[0].sigmoid(), u, lambda v, k: v[k] - _term(v, v, k))
-
-
-def _log(u: Jet) -> Jet:
-    return _integral(u.series[0].log(), u, _divide(1.0, u))
-
-
-def _log1p(u: Jet) -> Jet:
-    return _integral(u.series[0].log1p(), u, _divide(1.0, _add(u, 1.0)))
-
-
-def _expm1(u: Jet) -> Jet:
-    return _integral(u.series[0].expm1(), u, _exp(u))
-
-
-def _asin(u: Jet) -> Jet:
-    return _integral(u.series[0].asin(), u, _divide(1.0, _sqrt(_one_minus_square(u))))
-
-
-def _acos(u: Jet) -> Jet:
-    return _integral(u.series[0].acos(), u, _divide(-1.0, _sqrt(_one_minus_square(u))))
-
-
-def _atan(u: Jet) -> Jet:
-    return _integral(u.series[0].atan(), u, _divide(1.0, _add(_square(u), 1.0)))
-
-
-def _asinh(u: Jet) -> Jet:
-    root = _sqrt(_add(_square(u), 1.0))
-    return _integral(u.series[0].asinh(), u, _divide(1.0, root))
-
-
-def _acosh(u: Jet) -> Jet:
-    root = _sqrt(_subtract(_square(u), 1.0))
-    return _integral(u.series[0].acosh(), u, _divide(1.0, root))
-
-
-def _atanh(u: Jet) -> Jet:
-    return _integral(u.series[0].atanh(), u, _divide(1.0, _one_minus_square(u)))
-
-
-def _erf(u: Jet) -> Jet:
-    bell = _multiply(2 / math.sqrt(math.pi), _exp(_negative(_square(u))))
-    return _integral(u.series[0].erf(), u, bell)
-
-
-def _one_minus_square(u: Jet) -> Jet:
-    return _subtract(1.0, _square(u))
-
-
-def _square(u: Jet) -> Jet:
-    return _multiply(u, u)
+def _bell(u: Series) -> Series:
+    square = _product(u, u)
+    return _exp(2 / math.sqrt(math.pi) * np.exp(-square[0]), -square)
 
 
 # ---------------------------------------------------------------- choices
 
 
-def _abs(u: Jet) -> Jet:
-    sign = u.series[0].sign()
-    return Jet([sign * x for x in u.series], u.order)
+def _no_slope(value: Series, *operands: Operand) -> Series:
+    """Comparisons of values, and their combinations."""
+    return value
 
 
-def _relu(u: Jet) -> Jet:
-    return _where(u.series[0] > 0, u, 0.0)
-
-
-def _where(condition: Tensor, a: object, b: object) -> Jet:
-    a, b = _jets(a, b)
-    pairs = zip_longest(a.series, b.series, fillvalue=torch.zeros_like(a.series[0]))
-    return Jet([torch.where(condition, x, y) for x, y in pairs], a.order)
-
-
-def _compare(name: str) -> Callable[[Jet, object], Tensor]:
-    """A comparison of the values: its result has no slope."""
-
-    def compare(a: object, b: object) -> Tensor:
-        a, b = _jets(a, b)
-        result: Tensor = getattr(torch, name)(a.series[0], b.series[0])
-        return result
-
-    return compare
+def _where(value: Series, condition: Operand, a: Operand, b: Operand) -> Series:
+    """One branch, and zero times the other: where that isn't finite, nor is this."""
+    if np.asarray(condition).dtype != bool:
+        raise UnknownOperation("a jet has no rule for where() as its method")
+    return _sum(_product(condition, a), _product(~condition, b))
 
 
 # ---------------------------------------------------------------- by their names
 
-RULES: dict[str, Callable[..., Any]] = {
-    "abs": _abs,
-    "absolute": _abs,
-    "acos": _acos,
-    "acosh": _acosh,
-    "add": _add,
-    "arccos": _acos,
-    "arccosh": _acosh,
-    "arcsin": _asin,
-    "arcsinh": _asinh,
-    "arctan": _atan,
-    "arctanh": _atanh,
-    "asin": _asin,
-    "asinh": _asinh,
-    "atan": _atan,
-    "atanh": _atanh,
-    "cos": _cos,
-    "cosh": _cosh,
-    "div": _divide,
-    "divide": _divide,
-    "erf": _erf,
+RULES: dict[str, Rule] = {
+    "abs": lambda v, u: np.sign(u[0]) * u,
+    "acos": _integral(lambda u: -_raised(_plus(1, -_product(u, u)), -0.5)),
+    "acosh": _integral(lambda u: _raised(_plus(-1, _product(u, u)), -0.5)),
+    "add": lambda v, a, b: _sum(a, b),
+    "asin": _integral(lambda u: _raised(_plus(1, -_product(u, u)), -0.5)),
+    "asinh": _integral(lambda u: _raised(_plus(1, _product(u, u)), -0.5)),
+    "atan": _integral(lambda u: _raised(_plus(1, _product(u, u)), -1)),
+    "atanh": _integral(lambda u: _raised(_plus(1, -_product(u, u)), -1)),
+    "cos": lambda v, u: _circle(v, -np.sin(u[0]), u, -1),
+    "cosh": lambda v, u: _circle(v, np.sinh(u[0]), u, 1),
+    "div": _quotient,
+    "erf": _integral(_bell),
     "exp": _exp,
-    "expm1": _expm1,
+    "expm1": lambda v, u: _exp(np.exp(u[0]), u),
     "log": _log,
-    "log1p": _log1p,
-    "mul": _multiply,
-    "multiply": _multiply,
-    "neg": _negative,
-    "negative": _negative,
+    "log1p": _integral(lambda u: _raised(_plus(1, u), -1)),
+    "mul": lambda v, a, b: _product(a, b),
+    "neg": lambda v, u: -u,
+    "positive": lambda v, u: +u,
     "pow": _power,
-    "reciprocal": lambda u: _divide(1.0, u),
-    "relu": _relu,
-    "rsqrt": lambda u: _divide(1.0, _sqrt(u)),
+    "reciprocal": lambda v, u: _real_power(v, u, -1),
+    "relu": lambda v, u: (u[0] > 0) * u,
+    "rsqrt": lambda v, u: _real_power(v, u, -0.5),
     "sigmoid": _sigmoid,
-    "sin": _sin,
-    "sinh": _sinh,
-    "sqrt": _sqrt,
-    "square": _square,
-    "sub": _subtract,
-    "subtract": _subtract,
+    "sin": lambda v, u: _circle(v, np.cos(u[0]), u, -1),
+    "sinh": lambda v, u: _circle(v, np.cosh(u[0]), u, 1),
+    "sqrt": lambda v, u: _real_power(v, u, 0.5),
+    "square": lambda v, u: _product(u, u),
+    "sub": lambda v, a, b: _sum(a, np.negative(b)),
     "tan": _tan,
     "tanh": _tanh,
-    "true_divide": _divide,
     "where": _where,
-    **{name: _compare(name) for name in ("eq", "ge", "gt", "le", "lt", "ne")},
+    "__rdiv__": lambda v, a, b: _quotient(v, b, a),
+    "__rpow__": lambda v, a, b: _power(v, b, a),
+    "__rsub__": lambda v, a, b: _sum(b, np.negative(a)),
 }
-OPERATORS: dict[str, Callable[..., Any]] = {
-    "__add__": _add,
-    "__radd__": _add,
-    "__sub__": _subtract,
-    "__rsub__": lambda a, b: _subtract(b, a),
-    "__mul__": _multiply,
-    "__rmul__": _multiply,
-    "__truediv__": _divide,
-    "__rtruediv__": lambda a, b: _divide(b, a),
-    "__pow__": _power,
-    "__rpow__": lambda a, b: _power(b, a),
-    "__neg__": _negative,
-    "__pos__": lambda a: a,
-    "__abs__": _abs,
-    **{f"__{name}__": RULES[name] for name in ("eq", "ge", "gt", "le", "lt", "ne")},
+RULES |= {
+    "absolute": RULES["abs"],
+    "arccos": RULES["acos"],
+    "arccosh": RULES["acosh"],
+    "arcsin": RULES["asin"],
+    "arcsinh": RULES["asinh"],
+    "arctan": RULES["atan"],
+    "arctanh": RULES["atanh"],
+    "divide": RULES["div"],
+    "multiply": RULES["mul"],
+    "negative": RULES["neg"],
+    "rsub": RULES["__rsub__"],
+    "subtract": RULES["sub"],
+    "true_divide": RULES["div"],
 }
-CHANGES = ("__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__bool__")
-
-
-def _refuse(*_: object) -> None:
-    """A change in place, or a question that a tensor answers by its values."""
-    raise NotImplementedError
-
-
-for _name, _rule in {**RULES, **OPERATORS, **dict.fromkeys(CHANGES, _refuse)}.items():
-    if _name != "where":  # as a method it takes its arguments in another order
-        setattr(Jet, _name, _rule)
+COMPARISONS = """
+    eq ge gt le lt ne logical_and logical_not logical_or
+    __and__ __eq__ __invert__ __ne__ __or__
+"""
+RULES |= dict.fromkeys(COMPARISONS.split(), _no_slope)
