@@ -36,24 +36,23 @@ def taylor_derivative(
 ) -> Tensor | None:
     """The derivative of that order, or None where jets can't give it for certain.
 
-    y is f(x) as autograd recorded it for the leaf x, and slope its gradient. The result
-    has one dimension.
+    y is f(x) as autograd recorded it for the leaf x, and slope its gradient.
     """
     if order > HIGHEST_ORDER:
         return None
     operations, factorial = _operations(y), float(math.factorial(order))
-    x, y, slope = (t.detach().reshape(-1) for t in (x, y, slope))
-    result = np.empty(len(x))
-    for start in range(0, len(x), PIECE):
+    points, values, slopes = (t.detach().reshape(-1) for t in (x, y, slope))
+    result = np.empty(len(points))
+    for start in range(0, len(points), PIECE):
         piece = slice(start, start + PIECE)
-        jet = _call(f, x[piece].clone().requires_grad_(), order)
-        if not isinstance(jet, Jet) or not _agrees(jet, y[piece], slope[piece]):
+        jet = _call(f, points[piece].clone().requires_grad_(), order)
+        if not isinstance(jet, Jet) or not _agrees(jet, values[piece], slopes[piece]):
             return None
         if _operations(jet.value) != operations:
             return None
         with np.errstate(all="ignore"):  # rounding, to zero and infinity too
-            result[piece] = jet.series[order] * factorial
-    return torch.from_numpy(result).to(x)
+            result[piece] = jet.series[order] * factorial + 0.0  # -0.0 becomes 0.0
+    return torch.from_numpy(result).reshape(x.shape).to(x)
 
 
 def _call(f: Function, leaf: Tensor, order: int) -> object:
@@ -180,8 +179,8 @@ def _numbers(t: Tensor) -> Series:
 
 def _term(a: Series, b: Series, k: int) -> Series:
     """The sum of aⱼ·bₖ₋ⱼ over j from 0 to k."""
-    total: Series = np.add.reduce(a[: k + 1] * b[k::-1])
-    return total
+    products: Series = a[: k + 1] * b[k::-1]
+    return np.asarray(products.sum(axis=0))
 
 
 def _has_slope(operand: Operand) -> bool:
@@ -217,7 +216,7 @@ def _power(value: Series, base: Operand, exponent: Operand) -> Series:
         return _exp(value, exponent * np.log(base))
     if _has_slope(exponent):
         return _exp(value, _product(exponent, _log(np.log(base[0]), base)))
-    if float(exponent).is_integer() and exponent >= 0:
+    if isinstance(exponent, float) and exponent.is_integer() and exponent >= 0:
         return _whole_power(base, int(exponent))
     return _real_power(value, base, exponent)
 
