@@ -2,7 +2,9 @@
 
 Keyed by PyTorch's name of the operation, without "Backward" and its number where all
 that share it do the same. A rule says what happens to the gradient that arrives; "the
-result" is the operation's own output.
+result" is the operation's own output. For each, tests/graphs/test_rules.py holds the
+words beside a formula, and the formula against what autograd hands on: no rule can be
+added or changed here alone.
 """
 
 from __future__ import annotations
@@ -13,42 +15,60 @@ from functools import cache
 from math import prod
 from typing import Any
 
+from seegrad.graphs import internals
+
 Rule = str | Callable[[Any], str]  # in words, or what tells it from the node
 SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
+LEAF = "adds up what arrives"
 
 
-def _share(count: int) -> str:
-    return f"÷ {count}, to every element"
-
-
-def _count(node: Any) -> int:
-    sizes = node._saved_self_sym_sizes
-    return prod([sizes[axis] for axis in node._saved_dim or range(len(sizes))])
+def rule_of(node: Any) -> str:
+    """What autograd's node does to the gradient; empty if the operation isn't known."""
+    rule = _named(node.name())
+    return rule if isinstance(rule, str) else rule(node)
 
 
 def _terms(rule: str) -> Rule:
     """The rule of a sum or a difference, whose second term may have a factor."""
 
     def of(node: Any) -> str:
-        alpha = getattr(node, "_saved_alpha", 1)
-        return rule if alpha == 1 else f"{rule}; the second × {alpha}"
+        alpha = internals.saved(node, "alpha")
+        return rule if alpha in (1, None) else f"{rule}; the second × {alpha}"
 
     return of
 
 
+def _addmm(node: Any) -> str:
+    alpha, beta = (internals.saved(node, name) for name in ("alpha", "beta"))
+    product = "× the other matrix, transposed"
+    product += "" if alpha in (1, None) else f", × {alpha}"
+    added = "a copy" if beta in (1, None) else f"× {beta}"
+    return f"{product}; the added term gets {added}"
+
+
+def _mean(node: Any) -> str:
+    return _share(internals.saved(node, "self_sym_numel"))
+
+
+def _mean_of_axes(node: Any) -> str:
+    sizes, axes = (internals.saved(node, k) for k in ("self_sym_sizes", "dim"))
+    if sizes is None:
+        return _share(None)
+    return _share(prod([sizes[axis] for axis in axes or range(len(sizes))]))
+
+
+def _share(count: int | None) -> str:
+    return f"÷ {count or 'their number'}, to every element"
+
+
 def _norm(node: Any) -> str:
-    return "× input ÷ result" if getattr(node, "_saved_ord", None) == 2 else ""
+    return "× input ÷ result" if internals.saved(node, "ord") == 2 else ""
 
 
 def _power(node: Any) -> str:
-    exponent = getattr(node, "_saved_exponent", None)
+    exponent = internals.saved(node, "exponent")
     if not isinstance(exponent, (int, float)):
         return "× exponent·x to the exponent − 1"
-    return _of_power(exponent)
-
-
-@cache
-def _of_power(exponent: float) -> str:
     if exponent == 2:
         return "× 2·x"
     return f"× {exponent:g}·x{f'{exponent - 1:g}'.translate(SUPERSCRIPTS)}"
@@ -57,12 +77,13 @@ def _of_power(exponent: float) -> str:
 RULES: dict[str, Rule] = {
     "Abs": "× the sign of the input",
     "Add": _terms("copies the gradient to every term"),
-    "Addmm": "× the other matrix, transposed; the added term gets a copy",
+    "Addmm": _addmm,
     "Amax": "to the largest, ties share",
     "Amin": "to the smallest, ties share",
     "Bmm": "× the other matrix, transposed",
     "Cat": "cuts the gradient into the pieces that were joined",
-    "Clamp": "passes where nothing was clipped, else 0",
+    "ClampBackward0": "passes where nothing was clipped, else 0",
+    "ClampBackward1": "passes where nothing was clipped, else to the bound",
     "Clone": "passes the gradient on",
     "CopySlices": "to what was copied in, and to the places left alone",
     "Cos": "× −sin of the input",
@@ -80,8 +101,8 @@ RULES: dict[str, Rule] = {
     "MaxBackward0": "to the largest that was found",
     "MaxBackward1": "to the largest, ties share",
     "Maximum": "to the larger one, a tie is shared",
-    "MeanBackward0": lambda node: _share(node._saved_self_sym_numel),
-    "MeanBackward1": lambda node: _share(_count(node)),
+    "MeanBackward0": _mean,
+    "MeanBackward1": _mean_of_axes,
     "MedianBackward0": "to the middle value, ties share",
     "MedianBackward1": "to the middle value that was found",
     "MinBackward0": "to the smallest that was found",
@@ -90,7 +111,7 @@ RULES: dict[str, Rule] = {
     "Mm": "× the other matrix, transposed",
     "Mul": "× the other factor",
     "Mv": "× the matrix transposed, or the outer product with the vector",
-    "NativeDropout": "× the mask that was drawn",
+    "NativeDropout": "× the mask that was drawn ÷ (1 − p)",
     "Neg": "turns the sign",
     "Permute": "puts the axes back",
     "PowBackward0": _power,
@@ -115,8 +136,8 @@ RULES: dict[str, Rule] = {
     "Sub": _terms("copies the gradient, with the sign turned for what is subtracted"),
     "Sum": "copies the gradient to every element",
     "T": "transposes back",
-    "Tan": "× 1 + result²",
-    "Tanh": "× 1 − result²",
+    "Tan": "× (1 + result²)",
+    "Tanh": "× (1 − result²)",
     "Transpose": "puts the axes back",
     "Unbind": "stacks the pieces' gradients",
     "UnsafeView": "gives back the shape",
@@ -124,19 +145,12 @@ RULES: dict[str, Rule] = {
     "View": "gives back the shape",
     "Where": "to the branch that was taken, 0 to the other",
 }
-LEAF = "adds up what arrives"
 
 
-class _Rules(dict[str, Rule]):
-    """The rules by PyTorch's full names, each looked up once; empty if unknown."""
-
-    def __missing__(self, name: str) -> Rule:
-        # PyTorch's own operations end in a number; a reader's Function does not.
-        operation = re.fullmatch(r"(\w+)Backward\d+|torch::autograd::(\w+)", name)
-        found: Rule = ""
-        if operation:
-            found = RULES.get(name) or RULES.get(operation[1] or operation[2], "")
-        return self.setdefault(name, found)
-
-
-RULE_OF = _Rules()
+@cache
+def _named(name: str) -> Rule:
+    # PyTorch's own operations end in a number; a reader's Function does not.
+    operation = re.fullmatch(r"(\w+)Backward\d+|torch::autograd::(\w+)", name)
+    if not operation:
+        return ""
+    return RULES.get(name) or RULES.get(operation[1] or operation[2], "")
