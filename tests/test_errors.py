@@ -1,42 +1,19 @@
 """Every error of the library: the argument, the need, the finding and the mend."""
 
-import ast
-import dataclasses
 import math
 import re
-import traceback
 import warnings
-from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from calls import CALLS, FIT, LINE, PLANE, Call, bowl, wave
+from refusals import Refusal, assert_teaches
 
 import seegrad
 from seegrad.checks import arguments
 from seegrad.graphs.gradient_graph import DEEPEST
-
-SOURCE = Path(seegrad.__file__).parent
-
-
-@dataclasses.dataclass(frozen=True)
-class Refusal:
-    """A call, and what its error must say: three patterns, in this order."""
-
-    name: str
-    run: Callable
-    error: type
-    argument: str
-    needed: str
-    found: str
-    mend: str
-
-    def __str__(self):
-        return self.name
-
 
 # ---------------------------------------------------------------- points
 
@@ -1126,39 +1103,4 @@ REFUSED = [
 
 @pytest.mark.parametrize("refusal", REFUSED, ids=str)
 def test_an_error_teaches(refusal):
-    with pytest.raises((TypeError, ValueError, AssertionError)) as caught:
-        refusal.run()
-    message = str(caught.value)
-    assert isinstance(caught.value, refusal.error)
-    assert re.search(
-        rf"^{refusal.argument} must .*{refusal.needed}.*, but .*({refusal.found}).*"
-        rf"\. .*{refusal.mend}.*\.$",
-        message,
-        re.DOTALL,
-    ), message
-    assert "\n" not in message
-    assert len(message) < 700
-    if raised := re.search(r"raised (\w+): ", message):
-        assert type(caught.value.__cause__).__name__ == raised[1]
-
-
-def test_every_error_is_in_the_table():
-    raised = set()
-    for refusal in REFUSED:
-        try:
-            refusal.run()
-        except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            raised.add((Path(last.filename).name, last.lineno))
-    assert _raise_statements() - raised == set()
-
-
-def _raise_statements():
-    """File and line of each error made in the source, but for a missing package's."""
-    return {
-        (path.name, node.lineno)
-        for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
-        if getattr(node.exc.func, "id", None) != "ImportError"
-    }
+    assert_teaches(refusal)
