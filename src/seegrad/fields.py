@@ -97,7 +97,7 @@ def gradient_field(
     """
     arguments.function(f)
     method = arguments.choice(method, "method", ("autograd", "numerical"))
-    check = bool(arguments.flag(check, "check"))
+    check = arguments.flag(check, "check")
     device = next((x.device for x in (x0, x1) if isinstance(x, Tensor)), None)
     x0, x1 = arguments.axis(x0, "x0", device), arguments.axis(x1, "x1", device)
     arguments.one_device({"x0": x0, "x1": x1})

@@ -108,7 +108,8 @@ def _two_of(t: Tensor) -> list[float]:
 
 def verify(f: Function, xs: Sequence[Tensor]) -> None:
     """Refuse f where it changes its points, or depends on other points."""
-    leaves = [x.detach().clone().requires_grad_() for x in xs]
+    recording = torch.is_grad_enabled()  # without, f may be NumPy's
+    leaves = [x.detach().clone().requires_grad_(recording) for x in xs]
     y = functions.call(f, leaves)
     functions.unchanged(leaves, xs)
     if y.numel() < 2:
@@ -174,7 +175,9 @@ def _verify_values(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
     """The same by values, for an f without a graph: half of the points are moved."""
     for kept in _halves(y):
         moved = [
-            torch.where(kept, x, 0.75 * x + 0.0625).detach().requires_grad_()
+            torch.where(kept, x, 0.75 * x + 0.0625)
+            .detach()
+            .requires_grad_(x.requires_grad)
             for x in xs
         ]
         beside = functions.call(f, moved)
