@@ -1,6 +1,4 @@
-"""gradient_field and descend: how a grid is laid, and where a walk leads."""
-
-import math
+"""gradient_field: how a grid is laid, and what is refused."""
 
 import numpy as np
 import pytest
@@ -8,11 +6,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import (
-    assert_descent_lowers,
     assert_field_of_sum,
     assert_same,
     assert_swapped_variables_transpose,
 )
+from refusals import Refusal, assert_teaches
 
 import seegrad
 
@@ -156,110 +154,75 @@ def test_a_field_needs_a_graph():
         seegrad.gradient_field(lambda a, b: (a * b).detach(), [1.0, 2.0], [3.0])
 
 
-# ---------------------------------------------------------------- descent
+@pytest.mark.parametrize("method", ["autograd", "numerical"])
+def test_the_check_is_whether_f_is_elementwise_and_no_diagnosis(method):
+    # Where a warning is an error: a corner, and a factor that is detached.
+    field = seegrad.gradient_field(
+        lambda a, b: a.abs() + b * b.detach(), [0.0], [2.0], method=method, check=True
+    )
+    assert field.g0.item() == 0
+    assert field.g1.item() == pytest.approx(2.0 if method == "autograd" else 4.0)
 
 
-def test_down_a_bowl():
-    path = seegrad.descend(bowl, [-3, 4], learning_rate=0.1, steps=100)
-    start = torch.tensor([-3.0, 4.0], dtype=torch.float64)
-    assert_same(path.points[0], start)
-    assert_same(path.points[20], start * 0.8**20)
-    end = torch.tensor([-6.11e-10, 8.15e-10], dtype=torch.float64)
-    assert_same(path.points[100], end, rtol=1e-3)
-    assert_same(path.values, path.points.square().sum(1))
+def test_without_the_check_a_coupled_function_passes():
+    field = seegrad.gradient_field(
+        lambda a, b: a * b.sum(), [1.0, 2.0], [3.0, 5.0], check=False
+    )
+    assert field.g1.tolist() == [[3.0 * 2] * 2] * 2  # a, summed over all points
 
 
-def test_a_step_is_the_rate_times_the_gradient():
-    def rosenbrock(x, y):
-        return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+def test_central_differences_are_always_checked():
+    def coupled(a, b):
+        y = a * b
+        if y.numel() > 1:
+            y = y + (a == 2) * (b == 5) * y.flatten()[4]
+        return y
 
-    path = seegrad.descend(rosenbrock, [0.0, 2.0], learning_rate=1e-3, steps=1)
-    expected = torch.tensor([[0.0, 2.0], [0.002, 1.6]], dtype=torch.float64)
-    assert_same(path.points, expected)
-    assert path.values[0] == 401
-
-
-@pytest.mark.parametrize("rate", [0.9, 1.0])
-def test_too_long_steps_overshoot(rate):
-    # Each step multiplies by 1 − 2·rate.
-    path = seegrad.descend(bowl, [1.0, 0.0], learning_rate=rate, steps=4)
-    powers = torch.tensor([(1 - 2 * rate) ** k for k in range(5)], dtype=torch.float64)
-    assert_same(path.points[:, 0], powers)
+    x0, x1 = [1.0, 2.0, 3.0, 4.0, 2.5], [3.0, 5.0, 4.0, 7.0]
+    for options in ({"method": "numerical", "check": False}, {"method": "autograd"}):
+        with pytest.raises(seegrad.NotElementwiseError):
+            seegrad.gradient_field(coupled, x0, x1, **options)
 
 
-@pytest.mark.parametrize("variables", [1, 2, 3, 5])
-def test_any_number_of_variables(variables):
-    def f(*xs):
-        return sum(k * x**2 for k, x in enumerate(xs, 1))
+# ---------------------------------------------------------------- errors
 
-    start = [1.0] * variables
-    path = seegrad.descend(f, start, learning_rate=0.01, steps=7)
-    rates = torch.tensor([1 - 0.02 * k for k in range(1, variables + 1)]).double()
-    assert_same(path.points[-1], rates**7, rtol=1e-6)
-    assert path.points.shape == (8, variables)
-    assert path.values.shape == (8,)
+ABC = [1.0, 2.0, 3.0]
+METHODS = "be one of 'autograd', 'numerical'"
+CHECK = "be True or False"
+FLAT = r"be one-dimensional, of shape \(n,\)"
+FLATTEN = r"flatten\(\)"
+POINT = "have at least one point"
 
 
-def test_no_step_stays():
-    path = seegrad.descend(bowl, [1.0, 2.0], learning_rate=0.1, steps=0)
-    assert path.points.tolist() == [[1.0, 2.0]]
-    assert path.values.tolist() == [5.0]
+def field(x0=ABC, x1=ABC, **options):
+    return lambda: seegrad.gradient_field(bowl, x0, x1, **options)
 
 
-def test_an_ignored_variable_stays():
-    path = seegrad.descend(lambda a, b: a**2, [1.0, 2.0], learning_rate=0.1, steps=3)
-    assert path.points[:, 1].tolist() == [2.0] * 4
+REFUSED = {
+    "method": (
+        field(method="exact"),
+        ValueError,
+        "method",
+        METHODS,
+        "'exact'",
+        "one of",
+    ),
+    "method None": (field(method=None), TypeError, "method", METHODS, "None", "string"),
+    "axis of a grid": (field(1.0), ValueError, "x0", FLAT, r"shape \(\)", FLATTEN),
+    "rows of a grid": (field(ABC, [ABC]), ValueError, "x1", FLAT, r"\(1, 3\)", FLATTEN),
+    "empty grid": (field([]), ValueError, "x0", POINT, r"shape \(0,\)", "linspace"),
+    "check None": (field(check=None), TypeError, "check", CHECK, "None", "check=True"),
+    "check 1": (
+        field(check=1, method="numerical"),
+        TypeError,
+        "check",
+        CHECK,
+        "1, of",
+        "True",
+    ),
+}
 
 
-@given(st.lists(st.floats(-3, 3), min_size=2, max_size=2), st.floats(0.001, 0.1))
-def test_small_steps_lead_down(start, rate):
-    def valley(a, b):
-        return (a**2 + b**2) / 2 + torch.cos(a) + b
-
-    assert_descent_lowers(valley, start, rate, 20)
-
-
-@pytest.mark.parametrize("rate", [1e200, 1.5])
-def test_a_walk_that_leaves_the_numbers_is_refused(rate):
-    with pytest.raises(ValueError, match=r"learning_rate must be small.*by step \d"):
-        seegrad.descend(lambda x: x**4, [2.0], learning_rate=rate, steps=2000)
-
-
-def test_a_walk_that_starts_outside_the_domain_is_refused():
-    with pytest.raises(ValueError, match="f is nan by step 0"):
-        seegrad.descend(torch.log, [-1.0], learning_rate=0.1, steps=2)
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
-    [
-        ({"start": 8.0}, ValueError, r"start must be one-dimensional.*\(\)"),
-        ({"start": []}, ValueError, "start must have at least one point"),
-        ({"start": [math.nan]}, ValueError, "start must be finite.*nan"),
-        ({"start": [1.0, math.inf]}, ValueError, "start must be finite.*1 is inf"),
-        ({"steps": -1}, ValueError, "steps must be a whole number from 0.*-1"),
-        ({"steps": 2.0}, TypeError, "steps must be a whole number.*float"),
-        ({"steps": True}, TypeError, "steps must be a whole number"),
-        ({"learning_rate": 0}, ValueError, "learning_rate must be a finite number"),
-        ({"learning_rate": -1}, ValueError, "learning_rate must be a finite number"),
-        ({"learning_rate": math.nan}, ValueError, "learning_rate must be .*nan"),
-        ({"learning_rate": 10**400}, ValueError, "learning_rate must be a finite"),
-        ({"learning_rate": "1"}, TypeError, "learning_rate must be a number above 0"),
-        ({"learning_rate": None}, TypeError, "learning_rate must be .*None"),
-        ({"f": lambda x, y, z: x}, TypeError, "f must take 2 arguments"),
-        ({"f": lambda x, y: 3.0}, TypeError, "f must return a tensor of shape ()"),
-        ({"f": lambda x, y: x[None]}, ValueError, r"returned shape \(1,\)"),
-        ({"f": lambda x, y: x.detach()}, ValueError, "no path of the autograd graph"),
-        ({"f": 1}, TypeError, "f must be a function"),
-    ],
-    ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
-)
-def test_a_wrong_walk_is_refused(options, error, message):
-    options = {
-        "f": bowl,
-        "start": [1.0, 2.0],
-        "learning_rate": 0.1,
-        "steps": 2,
-    } | options
-    with pytest.raises(error, match=message):
-        seegrad.descend(options.pop("f"), options.pop("start"), **options)
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_error_teaches(name):
+    assert_teaches(Refusal(name, *REFUSED[name]))

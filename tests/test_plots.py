@@ -12,6 +12,7 @@ import torch
 from laws import assert_same
 from matplotlib import colors
 from matplotlib import pyplot as plt
+from refusals import Refusal, assert_teaches
 
 import seegrad
 from seegrad import plots as plot
@@ -196,22 +197,155 @@ def test_surfaces_need_depth_and_curves_must_not_have_it(draw):
 
 
 @EVERY_PLOT
-def test_options_are_keyword_only(draw):
+def test_axes_come_next_and_other_options_by_name(draw):
     function = getattr(seegrad, draw.name.partition(",")[0])
-    options = list(inspect.signature(function).parameters.values())
-    assert options[-1].kind == inspect.Parameter.KEYWORD_ONLY
-    ax = next(option for option in options if option.name == "ax")
-    assert ax.kind == inspect.Parameter.KEYWORD_ONLY
-    assert ax.default is None
+    names = list(inspect.signature(function).parameters)
+    options = inspect.signature(function).parameters
+    assert options["ax"].default is None
+    assert options["kwargs"].kind == inspect.Parameter.VAR_KEYWORD
+    after = names[names.index("ax") + 1 : -1]
+    assert {options[name].kind for name in after} <= {inspect.Parameter.KEYWORD_ONLY}
+
+
+# ---------------------------------------------------------------- what is passed on
+
+LINES_AND = {"plot_gradient_field", "plot_tangent_plane", "plot_function, surface"}
+OF_LINES = [draw for draw in PLOTS if draw.name not in LINES_AND]
+OF_SURFACES = [draw for draw in PLOTS if draw.three_d]
+# Which of the lines is the one that most is about.
+MAIN = {"plot_reduction": 1, "plot_fit": 1}
+
+
+def main_line(draw, **options):
+    return draw(**options).lines[MAIN.get(draw.name, 0)]
+
+
+@pytest.mark.parametrize("draw", OF_LINES, ids=str)
+@pytest.mark.parametrize(
+    "names",
+    [("color", "linewidth", "linestyle", "marker"), ("c", "lw", "ls", "marker")],
+    ids=["full", "short"],
+)
+def test_a_line_gets_what_is_given(draw, names):
+    values = ("#123456", 5.5, "-.", "^")
+    line = main_line(draw, **dict(zip(names, values, strict=True)), zorder=7)
+    assert line.get_color() == "#123456"
+    assert line.get_linewidth() == 5.5
+    assert line.get_linestyle() == "-."
+    assert line.get_marker() == "^"
+    assert line.get_zorder() == 7
+
+
+@pytest.mark.parametrize("draw", OF_LINES, ids=str)
+def test_a_line_keeps_what_is_not_given(draw):
+    plain, given = main_line(draw), main_line(draw, alpha=0.5)
+    assert given.get_alpha() == 0.5
+    for name in ("color", "linewidth", "linestyle", "marker", "label"):
+        assert getattr(given, f"get_{name}")() == getattr(plain, f"get_{name}")()
+
+
+@pytest.mark.parametrize("draw", OF_SURFACES, ids=str)
+@pytest.mark.parametrize(
+    "given",
+    [{"color": "red"}, {"facecolor": "red"}, {"fc": "red"}]
+    + [{"facecolors": np.full((3, 3), "red")}],
+    ids=["color", "facecolor", "fc", "facecolors"],
+)
+def test_a_surface_gets_the_colour_that_is_given(draw, given):
+    surface = draw(**given, alpha=0.25, shade=False).collections[0]
+    assert surface.get_facecolor()[0].tolist() == [1, 0, 0, 0.25]
+
+
+@pytest.mark.parametrize("draw", OF_SURFACES, ids=str)
+def test_a_surface_can_be_coloured_by_height(draw):
+    surface = draw(cmap="viridis").collections[0]
+    surface.axes.figure.canvas.draw()
+    assert len(surface.get_array()) == 4
+
+
+@pytest.mark.parametrize("name", ["color", "facecolor", "fc", "facecolors"])
+def test_arrows_get_what_is_given(name):
+    given = {name: "red", "width": 0.01, "scale": 3.0, "scale_units": "xy"}
+    arrows = seegrad.plot_gradient_field(FIELD, **given, alpha=0.5).collections[-1]
+    assert arrows.get_facecolor()[0].tolist() == [1, 0, 0, 0.5]
+    assert (arrows.width, arrows.scale, arrows.scale_units) == (0.01, 3.0, "xy")
+
+
+def test_the_ends_of_a_descent_get_its_colour():
+    for options, colour in (({}, plot.WALK["color"]), ({"c": "red"}, "red")):
+        lines = seegrad.plot_descent(WALK2, **options).lines
+        assert [line.get_color() for line in lines] == [colour] * 3
+
+
+@EVERY_PLOT
+def test_an_option_that_matplotlib_does_not_know_leaves_no_figure(draw):
+    with pytest.raises(AttributeError, match="colour"):
+        draw(colour="red")
+    assert plt.get_fignums() == []
+    with pytest.raises(AttributeError, match="colour"):
+        draw(ax=axes_for(draw), colour="red")
+    assert len(plt.get_fignums()) == 1  # the caller's own
+
+
+@pytest.mark.parametrize("draw", OF_LINES, ids=str)
+def test_two_names_for_one_option_are_refused(draw):
+    with pytest.raises(TypeError, match="aliases of one another"):
+        draw(c="red", color="blue")
+    assert plt.get_fignums() == []
+
+
+# ---------------------------------------------------------------- finished results
+
+
+def assert_differentiates_nothing(draw, monkeypatch):
+    """No reverse pass, no forward mode, and f is never called to record a graph."""
+    taken = Mock(side_effect=AssertionError("differentiated while drawing"))
+    for place in ("torch.autograd.grad", "torch.autograd.backward"):
+        monkeypatch.setattr(place, taken)
+    for name in ("grad", "vjp", "jvp", "jacrev", "jacfwd"):
+        monkeypatch.setattr(f"torch.func.{name}", taken)
+    monkeypatch.setattr("torch.Tensor.backward", taken)
+    draw()
+    assert not taken.called
 
 
 @EVERY_PLOT
 def test_no_gradient_is_taken(draw, monkeypatch):
-    taken = Mock(side_effect=AssertionError("differentiated while drawing"))
-    monkeypatch.setattr(torch.autograd, "grad", taken)
-    monkeypatch.setattr(torch.autograd, "backward", taken)
-    draw()
-    assert not taken.called
+    assert_differentiates_nothing(draw, monkeypatch)
+
+
+def no_graph_allowed(x):
+    assert not x.requires_grad
+    return x**2
+
+
+def test_the_function_drawn_records_no_graph():
+    seegrad.plot_function(no_graph_allowed, X)
+
+
+@pytest.mark.parametrize(
+    "cheats",
+    [
+        lambda: seegrad.derivative(torch.square, X),
+        lambda: seegrad.gradient_field(bowl, X, X),
+        lambda: seegrad.descend(torch.square, [1.0], learning_rate=0.1, steps=1),
+        lambda: torch.func.grad(torch.square)(torch.tensor(1.0)),
+        lambda: torch.ones(1, requires_grad=True).sum().backward(),
+    ],
+    ids=["derivative", "field", "descent", "torch.func", "backward"],
+)
+def test_a_plot_that_differentiates_is_caught(cheats, monkeypatch):
+    values = plot._values
+
+    def values_and_more(*args):
+        cheats()
+        return values(*args)
+
+    monkeypatch.setattr(plot, "_values", values_and_more)
+    with pytest.raises((AssertionError, ValueError), match="differentiated while draw"):
+        assert_differentiates_nothing(
+            lambda: seegrad.plot_function(square, X), monkeypatch
+        )
 
 
 @EVERY_PLOT
@@ -248,15 +382,11 @@ def test_a_function_and_its_derivative_differ_in_more_than_colour():
     assert styles == ["-", "--"]
 
 
+ONE_LABEL = [draw for draw in PLOTS if draw.name not in ("plot_reduction", "plot_fit")]
+
+
 @pytest.mark.parametrize(
-    "draw",
-    [
-        d
-        for d in PLOTS
-        if "label"
-        in inspect.signature(getattr(seegrad, d.name.partition(",")[0])).parameters
-    ],
-    ids=str,
+    "draw", [d for d in ONE_LABEL if "plot_descent" not in d.name], ids=str
 )
 def test_a_label_goes_into_the_legend(draw):
     ax = draw(label="mine")
@@ -378,11 +508,37 @@ def test_a_tangent_at_a_corner_shows_both_sides():
 @pytest.mark.parametrize(
     ("width", "error"),
     [(0, ValueError), (-1.0, ValueError), (math.nan, ValueError)]
-    + [("2", TypeError), (True, TypeError), (None, TypeError)],
+    + [("2", TypeError), (True, TypeError)],
 )
 def test_a_width_is_a_number_above_zero(draw, width, error):
     with pytest.raises(error, match=r"width must be a .*number above 0"):
         draw(width=width)
+
+
+@pytest.mark.parametrize("size", [1e-3, 4.0, 1e6])
+def test_the_default_width_is_half_of_the_range_drawn(size):
+    x = np.linspace(0, size, 5)
+    ax = seegrad.plot_function(square, x)
+    seegrad.plot_tangent_line(seegrad.tangent_line(square, size / 2), ax=ax)
+    ends = ax.lines[1].get_xdata()
+    assert ends.tolist() == pytest.approx([0.25 * size, 0.75 * size])
+    x0, x1 = np.linspace(0, size, 3), np.linspace(0, 10 * size, 3)
+    ax = seegrad.plot_function(bowl, x0, x1)
+    seegrad.plot_tangent_plane(seegrad.tangent_plane(bowl, size, 10 * size), ax)
+    assert ax.xy_dataLim.extents == pytest.approx([0, 0, 1.25 * size, 12.5 * size])
+
+
+@pytest.mark.parametrize("draw", [PLOTS[3], PLOTS[4]], ids=str)
+def test_the_default_width_is_two_on_axes_without_a_range(draw):
+    limits = []
+    for options in ({}, {"width": 2.0}, {"ax": axes_for(draw)}):
+        ax = draw(**options)
+        limits.append((ax.xy_dataLim if draw.three_d else ax.dataLim).intervalx)
+    assert np.ptp(limits, axis=0).tolist() == [0, 0]
+    if not draw.three_d:
+        one_point = plt.figure().add_subplot()
+        one_point.plot([3.0], [9.0], "o")
+        assert np.diff(draw(ax=one_point).lines[1].get_xdata()) == [2.0]
 
 
 # ---------------------------------------------------------------- fields and walks
@@ -426,6 +582,9 @@ def test_more_levels_draw_more_contours():
     assert len(few.levels) < len(many.levels)
 
 
+NAN, INF = math.nan, math.inf
+
+
 @pytest.mark.parametrize(
     ("f", "x0", "x1"),
     [
@@ -434,14 +593,110 @@ def test_more_levels_draw_more_contours():
         (lambda a, b: 0 * a + 1, [0.0, 1.0], [0.0, 1.0]),
         (lambda a, b: torch.log(a) * b, [-2.0, -1.0], [1.0, 2.0]),
         (lambda a, b: torch.log(a) * b, [-2.0, 0.0, 1.0, 2.0], [1.0, 2.0]),
+        (lambda a, b: 1 / a + b, [-1.0, 0.0, 1.0], [1.0, 2.0]),
         (bowl, [1.0, 1.0], [2.0, 2.0]),
+        (lambda a, b: 1 + 1e-16 * (a + b), [0.0, 1.0, 2.0, 3.0], [0.0, 1.0]),
+        (lambda a, b: 1e3 + 3e-13 * a * b, [0.0, 1.0, 2.0], [0.0, 1.0, 2.0]),
+        (lambda a, b: 1e300 * (a**2 - b**2), [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]),
+        (lambda a, b: 1e-300 * (a**2 - b**2), [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]),
     ],
-    ids=["column", "point", "constant", "all nan", "some nan", "repeated"],
+    ids=["column", "point", "constant", "all nan", "some nan", "inf", "repeated"]
+    + ["ulps", "few ulps", "huge", "tiny"],
 )
 def test_odd_fields_are_drawn(f, x0, x1):
     ax = seegrad.plot_gradient_field(seegrad.gradient_field(f, x0, x1))
     ax.figure.canvas.draw()
     assert len(ax.collections[-1].U) == len(x0) * len(x1)
+
+
+@pytest.mark.parametrize(
+    ("x0", "places"),
+    [([0.0, NAN, 1.0], [0.0, 1.0]), ([INF, 2.0], [2.0]), ([NAN], [])],
+    ids=str,
+)
+def test_places_that_are_not_finite_are_left_out(x0, places):
+    ax = seegrad.plot_gradient_field(seegrad.gradient_field(bowl, x0, [1.0, 2.0]))
+    ax.figure.canvas.draw()
+    assert ax.collections[-1].X.tolist() == places * 2
+
+
+def test_axes_that_are_not_sorted_are_drawn_as_if_they_were():
+    def lines_and_arrows(x0, x1):
+        field = seegrad.gradient_field(lambda a, b: a * b**2, x0, x1)
+        *contours, arrows = seegrad.plot_gradient_field(field).collections
+        paths = [p.vertices.tolist() for c in contours for p in c.get_paths()]
+        return paths, [getattr(arrows, name).tolist() for name in "XYUV"]
+
+    expected = lines_and_arrows([1.0, 2.0, 4.0], [-1.0, 0.0, 3.0])
+    assert lines_and_arrows([4.0, 1.0, 2.0], [0.0, 3.0, -1.0]) == expected
+    x = seegrad.plot_function(bowl, [2.0, -1.0, 0.0], [1.0, 3.0, 2.0]).collections[0]
+    y = seegrad.plot_function(bowl, [-1.0, 0.0, 2.0], [1.0, 2.0, 3.0]).collections[0]
+    x.axes.figure.canvas.draw()
+    y.axes.figure.canvas.draw()
+    assert [p.vertices.tolist() for p in x.get_paths()] == [
+        p.vertices.tolist() for p in y.get_paths()
+    ]
+
+
+def lengths(arrows):
+    return np.hypot(arrows.U, arrows.V)
+
+
+def test_a_pole_does_not_hide_the_other_arrows():
+    x = np.linspace(-2, 2, 15)
+    field = seegrad.gradient_field(
+        lambda a, b: 1 / ((a - 1e-6) ** 2 + b**2), x, x
+    )  # at (0, 0) the slope is 2e18
+    ax = seegrad.plot_gradient_field(field, levels=8)
+    contours, arrows = ax.collections
+    true = np.hypot(field.g0.numpy(), field.g1.numpy()).ravel()
+    most = 3 * np.quantile(true, 0.9)
+    assert lengths(arrows).max() == pytest.approx(most)
+    ordinary = true < most
+    assert ordinary.sum() > 200
+    assert lengths(arrows)[ordinary].tolist() == pytest.approx(true[ordinary])
+    assert arrows.U[112] < 0  # downhill from the pole, to the left of it
+    # The levels are of the landscape around the pole, 1/8 … 100, and not of its peak.
+    assert contours.levels.max() < 100
+    seen = [len(path.vertices) > 0 for path in contours.get_paths()]
+    assert len(seen) == 8
+    assert all(seen)
+
+
+@pytest.mark.parametrize("f", [bowl, lambda a, b: a * b, lambda a, b: a**4 - b])
+def test_without_outliers_arrows_have_their_own_lengths(f):
+    x = np.linspace(-2, 2, 9)
+    field = seegrad.gradient_field(f, x, x)
+    arrows = seegrad.plot_gradient_field(field).collections[-1]
+    assert arrows.U.tolist() == (-field.g0).flatten().tolist()
+    assert arrows.V.tolist() == (-field.g1).flatten().tolist()
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-30, 1e-9, 1.0, 1e9, 1e200])
+def test_arrows_of_any_size_lead_downhill(size):
+    x = np.linspace(-2, 2, 5)
+    field = seegrad.gradient_field(lambda a, b: size * (a**2 + b**2), x, x)
+    arrows = seegrad.plot_gradient_field(field).collections[-1]
+    arrows.axes.figure.canvas.draw()
+    # Each arrow's polygon begins at its tail and has its tip in the middle.
+    for a, b, tip in zip(arrows.X, arrows.Y, arrows.get_paths(), strict=True):
+        if a or b:
+            way = tip.vertices[np.hypot(*tip.vertices.T).argmax()]
+            assert way @ [-a, -b] > 0.99 * np.hypot(*way) * np.hypot(a, b)
+
+
+@pytest.mark.parametrize(
+    ("span", "aspect"),
+    [(1.0, 1), (4.0, 1), (0.25, 1), (5.0, "auto"), (1000.0, "auto"), (1e-3, "auto")],
+)
+def test_one_scale_where_the_ranges_are_alike(span, aspect):
+    field = seegrad.gradient_field(bowl, [0.0, 0.5, 1.0], [0.0, span / 2, span])
+    ax = seegrad.plot_gradient_field(field)
+    ax.figure.canvas.draw()
+    assert ax.get_aspect() == aspect
+    box = ax.get_window_extent()
+    assert min(box.width, box.height) > 80  # no sliver
+    assert ax.collections[-1].angles == "xy"
 
 
 @pytest.mark.parametrize(
@@ -480,7 +735,7 @@ def test_a_long_walk_is_a_line_without_dots():
 
 
 def test_a_walk_of_three_variables_has_no_picture():
-    with pytest.raises(ValueError, match=r"path must have one or two variables.*has 3"):
+    with pytest.raises(ValueError, match="descent must have one or two variables"):
         seegrad.plot_descent(WALK3)
 
 
@@ -494,6 +749,26 @@ def test_values_and_what_came_back():
     labels = [line.get_label() for line in (y, slope)]
     assert labels == ["$y$", r"$\partial z / \partial x$"]
     assert y.get_marker() != slope.get_marker()
+
+
+def test_points_are_joined_from_left_to_right():
+    r = seegrad.reduce_gradient(torch.square, [2.0, -1.0, 0.0], "sum")
+    for line, heights in zip(
+        seegrad.plot_reduction(r).lines, ([1, 0, 4], [-2, 0, 4]), strict=True
+    ):
+        assert points(line) == [[-1, heights[0]], [0, heights[1]], [2, heights[2]]]
+    ax = seegrad.plot_function(square, [2.0, -1.0, 0.0])
+    assert points(ax.lines[0]) == [[-1, 1], [0, 0], [2, 4]]
+    ax = seegrad.plot_derivative([2.0, -1.0, 0.0], [4.0, -2.0, 0.0])
+    assert points(ax.lines[0]) == [[-1, -2], [0, 0], [2, 4]]
+
+
+def test_points_that_go_one_way_stay_as_they_are():
+    down = [3.0, 1.0, 0.0]
+    assert seegrad.plot_function(square, down).lines[0].get_xdata().tolist() == down
+    gap = [-2.0, -1.0, NAN, 1.0, 2.0]
+    found = seegrad.plot_function(square, gap).lines[0].get_xdata()
+    np.testing.assert_array_equal(found, gap)
 
 
 def test_a_reduction_of_a_matrix_is_drawn_flat():
@@ -534,13 +809,13 @@ def test_pictures_of_every_dtype():
 # ---------------------------------------------------------------- wrong results
 
 RESULTS = {
-    "plot_tangent_line": ("TangentLine", "tangent_line"),
-    "plot_tangent_plane": ("TangentPlane", "tangent_plane"),
-    "plot_gradient_field": ("GradientField", "gradient_field"),
-    "plot_descent": ("Path", "descend"),
-    "plot_reduction": ("Reduction", "reduce_gradient"),
-    "plot_fit": ("PolynomialFit", "fit_polynomial"),
-    "plot_losses": ("PolynomialFit", "fit_polynomial"),
+    "plot_tangent_line": ("tangent", "TangentLine", "tangent_line"),
+    "plot_tangent_plane": ("plane", "TangentPlane", "tangent_plane"),
+    "plot_gradient_field": ("field", "GradientField", "gradient_field"),
+    "plot_descent": ("descent", "Descent", "descend"),
+    "plot_reduction": ("reduction", "Reduction", "reduce_gradient"),
+    "plot_fit": ("fit", "PolynomialFit", "fit_polynomial"),
+    "plot_losses": ("fit", "PolynomialFit", "fit_polynomial"),
 }
 ANY_RESULT = [LINE, PLANE, FIELD, WALK1, SUM, FIT, None, square, 3.0, torch.ones(2)]
 
@@ -548,7 +823,7 @@ ANY_RESULT = [LINE, PLANE, FIELD, WALK1, SUM, FIT, None, square, 3.0, torch.ones
 @pytest.mark.parametrize("name", RESULTS)
 @pytest.mark.parametrize("value", ANY_RESULT, ids=lambda value: type(value).__name__)
 def test_only_the_right_result_is_drawn(name, value):
-    kind, maker = RESULTS[name]
+    _, kind, maker = RESULTS[name]
     draw = getattr(seegrad, name)
     if type(value).__name__ == kind:
         assert draw(value).figure
@@ -607,3 +882,98 @@ def test_every_colour_stands_out_on_light_and_on_dark(name, background):
 
 def test_the_palette_is_whole():
     assert len(PALETTE) == 5 + 5 + 4
+
+
+# ---------------------------------------------------------------- errors
+
+REFUSED = {
+    "levels 0": (
+        lambda: seegrad.plot_gradient_field(FIELD, levels=0),
+        ValueError,
+        "levels",
+        "be a whole number from 1",
+        "0",
+        "levels=1",
+    ),
+    "levels None": (
+        lambda: seegrad.plot_gradient_field(FIELD, levels=None),
+        TypeError,
+        "levels",
+        "be a whole number from 1",
+        "None",
+        "Pass an int",
+    ),
+    "width 0": (
+        lambda: seegrad.plot_tangent_line(LINE, width=0),
+        ValueError,
+        "width",
+        "be a finite number above 0",
+        "0.0",
+        "width=0.001",
+    ),
+    "width of a plane": (
+        lambda: seegrad.plot_tangent_plane(PLANE, width="2"),
+        TypeError,
+        "width",
+        "be a number above 0",
+        "'2', of type str",
+        "Pass a float",
+    ),
+    "xs": (
+        lambda: seegrad.plot_function(bowl, X, X, X),
+        ValueError,
+        "xs",
+        "be one or two variables",
+        "3 were given",
+        "Fix the others",
+    ),
+    "slope and x": (
+        lambda: seegrad.plot_derivative(X, [1.0]),
+        ValueError,
+        "x and slope",
+        "have the same shape",
+        r"\(3,\) and \(1,\)",
+        "one value for each point",
+    ),
+    "descent of three": (
+        lambda: seegrad.plot_descent(WALK3),
+        ValueError,
+        "descent",
+        "have one or two variables",
+        "it has 3",
+        "its values over the steps",
+    ),
+    "ax": (
+        lambda: seegrad.plot_function(square, X, ax=3),
+        TypeError,
+        "ax",
+        "be two-dimensional matplotlib Axes",
+        "3, of type int",
+        r"fig\.add_subplot\(\)",
+    ),
+    "ax of a surface": (
+        lambda: seegrad.plot_tangent_plane(PLANE, ax="ax"),
+        TypeError,
+        "ax",
+        "be three-dimensional matplotlib Axes",
+        "'ax', of type str",
+        "projection='3d'",
+    ),
+    **{
+        f"{name}, None": (
+            lambda name=name: getattr(seegrad, name)(None),
+            TypeError,
+            argument,
+            f"be a {kind}",
+            "None",
+            rf"seegrad\.{maker}\(\.\.\.\)",
+        )
+        for name, (argument, kind, maker) in RESULTS.items()
+    },
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_error_teaches_and_leaves_no_figure(name):
+    assert_teaches(Refusal(name, *REFUSED[name]))
+    assert plt.get_fignums() == []

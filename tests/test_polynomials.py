@@ -1,6 +1,7 @@
 """fit_polynomial and least_squares: the article's cubic, stable rates, refusals."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,11 +15,14 @@ from laws import (
     assert_residual_is_orthogonal,
     assert_same,
 )
+from refusals import Refusal, assert_teaches
 
 import seegrad
 
 X = torch.linspace(-math.pi, math.pi, 2000, dtype=torch.float64)
 Y = torch.sin(X)
+JULIAN = 2.46e6 + torch.arange(31, dtype=torch.float64)
+JULIAN_Y = torch.sin((JULIAN - 2.46e6) / 5)
 LARGEST_STABLE_RATE = 3.5579e-6
 
 
@@ -50,7 +54,9 @@ def test_least_squares_agrees_with_numpy(degree):
 
 def test_the_walk_from_zero():
     # One walk of 5000 steps holds both numbers of the article.
-    fit = seegrad.fit_polynomial(X, Y, steps=5000, start=[0, 0, 0, 0])
+    fit = seegrad.fit_polynomial(
+        X, Y, learning_rate=1e-6, steps=5000, start=[0, 0, 0, 0]
+    )
     assert fit.losses[0].item() == pytest.approx(Y.square().sum().item())
     assert fit.losses[2000].item() == pytest.approx(9.0129, abs=5e-5)
     assert fit.losses[5000].item() == pytest.approx(8.817166, abs=5e-7)
@@ -61,7 +67,7 @@ def test_the_walk_from_zero():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_random_starts_in_float32(seed):
-    fit = seegrad.fit_polynomial(X.float(), Y.float(), seed=seed)
+    fit = seegrad.fit_polynomial(X.float(), Y.float(), learning_rate=1e-6, seed=seed)
     assert fit.losses.dtype == torch.float32
     # The best cubic has 8.8172; of 20 random starts the last had 12.94 left.
     assert 8.81 < fit.losses[-1] < 13
@@ -210,6 +216,115 @@ def test_a_constant_at_zero(x):
     assert_same(seegrad.least_squares(x, [5.0] * len(x), degree=0), float64(5))
 
 
+def exact_fit(x, y, degree):
+    """The coefficients as fractions: the normal equations, by Gauss and Jordan."""
+    points = [(Fraction(a), Fraction(b)) for a, b in zip(x, y, strict=True)]
+    size = degree + 1
+    sums = [sum(a**k for a, _ in points) for k in range(2 * degree + 1)]
+    rows = [
+        [*sums[k : k + size], sum(a**k * b for a, b in points)] for k in range(size)
+    ]
+    for k in range(size):
+        for other in range(size):
+            if other != k:
+                ratio = rows[other][k] / rows[k][k]
+                pairs = zip(rows[other], rows[k], strict=True)
+                rows[other] = [a - ratio * b for a, b in pairs]
+    return [rows[k][size] / rows[k][k] for k in range(size)]
+
+
+def value(coefficients, x):
+    return sum(Fraction(c) * Fraction(x) ** k for k, c in enumerate(coefficients))
+
+
+NOISE = [math.sin(k) + math.cos(7 * k * k) / 2 for k in range(71)]
+OFFSETS = [0.0, 1.0, -30.0, 1000.0, 1950.0, 2.46e6]
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+@pytest.mark.parametrize("degree", [0, 1, 2, 3, 5])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
+def test_far_from_zero_the_answer_is_right_or_refused(offset, degree, dtype):
+    x = offset + torch.arange(31, dtype=dtype)
+    y = torch.tensor(NOISE[:31], dtype=dtype)
+    exact = exact_fit(x.tolist(), y.tolist(), degree)
+    best = [value(exact, a) for a in x.tolist()]
+    errors = [a - Fraction(b) for a, b in zip(best, y.tolist(), strict=True)]
+    try:
+        found = seegrad.least_squares(x, y, degree=degree)
+    except ValueError as error:
+        rounded = torch.tensor([float(c) for c in exact]).to(dtype).tolist()
+        assert "x must lie so near to 0" in str(error)  # noqa: PT017
+    else:
+        rounded = found.tolist()
+    moved = [value(rounded, a) - b for a, b in zip(x.tolist(), best, strict=True)]
+    share = math.sqrt(sum(d * d for d in moved) / sum(e * e for e in errors))
+    eps = torch.finfo(dtype).eps
+    allowed = 1e-3 + math.sqrt(eps) * y.double().norm() / math.sqrt(
+        sum(e * e for e in errors)
+    )
+    if "found" in locals():
+        assert share <= 1.01 * allowed
+    else:
+        assert share > allowed / 100
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3])
+@pytest.mark.parametrize("offset", [0.0, -30.0, 1950.0])
+def test_the_coefficients_are_those_of_exact_arithmetic(offset, degree):
+    x = (offset + torch.arange(31, dtype=torch.float64)).tolist()
+    exact = exact_fit(x, NOISE[:31], degree)
+    found = seegrad.least_squares(x, NOISE[:31], degree=degree)
+    assert_same(found, float64(*map(float, exact)), rtol=1e-9, atol=1e-12)
+
+
+def test_the_remedy_for_far_points_works():
+    t = (JULIAN - 2460015) / 15
+    found = seegrad.least_squares(t, JULIAN_Y)
+    exact = exact_fit(t.tolist(), JULIAN_Y.tolist(), 3)
+    assert_same(found, float64(*map(float, exact)), rtol=1e-12, atol=1e-13)
+    fit = seegrad.fit_polynomial(t, JULIAN_Y, steps=500)
+    assert_same(fit.coefficients, found, rtol=0, atol=0.05)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-20, 1e20, 1e300, -1e300])
+def test_values_of_any_size(size):
+    y = [size * v for v in (1.0, 3.0, 9.0, 19.0)]  # 1 + 2x²
+    found = seegrad.least_squares([0, 1, 2, 3], y, degree=2)
+    assert_same(found / size, float64(1, 0, 2), atol=1e-14)
+
+
+def test_values_of_the_smallest_size_are_not_blamed_on_x():
+    found = seegrad.least_squares([1, 2, 3, 4], [0, 5e-324, 0, 1e-323])
+    assert found.abs().max() < 1e-321
+
+
+def test_values_that_are_all_zero():
+    found = seegrad.least_squares([2.0, 3.0, 5.0], [0.0] * 3, degree=1)
+    assert found.tolist() == [0, 0]
+
+
+# ---------------------------------------------------------------- the default rate
+
+
+@pytest.mark.parametrize("degree", [0, 1, 3])
+def test_the_default_rate_is_one_over_the_largest_eigenvalue(degree):
+    start = [0.5] * (degree + 1)
+    fit = seegrad.fit_polynomial(x, y, degree=degree, steps=1, start=start)
+    V = np.vander(x.numpy(), degree + 1, increasing=True)
+    gradient = 2 * V.T @ (V @ start - y.numpy())
+    rate = 1 / np.linalg.norm(2 * V.T @ V, 2)  # the largest singular value
+    assert_same(fit.path[1], torch.from_numpy(start - rate * gradient))
+
+
+def test_the_default_rate_fits_points_of_any_size():
+    for scale in (1e-6, 1.0, 1e6):
+        fit = seegrad.fit_polynomial(scale * x, y, degree=1, start=[0, 0])
+        best = seegrad.least_squares(scale * x, y, degree=1)
+        assert fit.losses.diff().max() <= 1e-12
+        assert abs(fit.coefficients[0] - best[0]) < 2
+
+
 # ---------------------------------------------------------------- what is refused
 
 
@@ -220,6 +335,213 @@ def test_powers_beyond_float64_are_refused_by_us(size):
         seegrad.fit_polynomial(x, [1, 2, 3, 4], steps=3)
 
 
-def test_many_points_close_together_are_different_points():
-    x = torch.linspace(1, 1 + 1e-4, 30, dtype=torch.float64)
-    assert len(seegrad.least_squares(x, x, degree=6)) == 7
+# ---------------------------------------------------------------- errors
+
+ABC = [1.0, 2.0, 3.0]
+ABCD = [1.0, 2.0, 3.0, 5.0]
+FROM_0 = "be a whole number from 0"
+ABOVE_0 = "be a number above 0"
+FINITE = "be a finite number above 0"
+FLAT = r"be one-dimensional, of shape \(n,\)"
+FLATTEN = r"flatten\(\)"
+POINT = "have at least one point"
+RATE = "be small enough for"
+
+
+def fit(x=ABCD, y=ABCD, **options):
+    return lambda: seegrad.fit_polynomial(x, y, **options)
+
+
+def solve(x=ABCD, y=ABCD, **options):
+    return lambda: seegrad.least_squares(x, y, **options)
+
+
+BAD_DATA = {
+    "x a matrix": (([[1, 2], [3, 4]], ABCD), "x", FLAT, r"\(2, 2\)", FLATTEN),
+    "y a number": ((ABCD, 5), "y", FLAT, r"\(\)", FLATTEN),
+    "no points": (([], []), "x", POINT, r"\(0,\)", "linspace"),
+    "x inf": (([1, 2, math.inf, 4], ABCD), "x", "be finite", "2 is inf", "Remove"),
+    "y nan": ((ABCD, [1, math.nan, 3, 4]), "y", "be finite", "1 is nan", "Remove"),
+    "lengths": (
+        (ABCD, ABC),
+        "x and y",
+        "have the same length",
+        "x has 4 points and y 3",
+        "one y for each x",
+    ),
+    "few points": (
+        (ABC, ABC),
+        "x",
+        "have at least 4 points for degree 3",
+        "it has 3",
+        "lower the degree",
+    ),
+}
+REFUSED = {
+    "fit steps -1": (fit(steps=-1), ValueError, "steps", FROM_0, "-1", "steps=1"),
+    "fit steps 1.5": (fit(steps=1.5), TypeError, "steps", FROM_0, "1.5", "steps=1"),
+    "fit degree -1": (fit(degree=-1), ValueError, "degree", FROM_0, "-1", "degree=1"),
+    "fit degree None": (fit(degree=None), TypeError, "degree", FROM_0, "None", "int"),
+    "degree 3.0": (solve(degree=3.0), TypeError, "degree", FROM_0, "3.0, of", "an int"),
+    "degree -1": (solve(degree=-1), ValueError, "degree", FROM_0, "-1", "degree=1"),
+    "seed -1": (fit(seed=-1), ValueError, "seed", FROM_0, "-1", "seed=1"),
+    "seed None": (fit(seed=None), TypeError, "seed", FROM_0, "None", "Pass an int"),
+    "seed 2**63": (
+        fit(seed=2**63),
+        ValueError,
+        "seed",
+        f"{FROM_0} to {2**63 - 1}",
+        str(2**63),
+        "seed=1",
+    ),
+    "fit rate inf": (
+        fit(learning_rate=math.inf),
+        ValueError,
+        "learning_rate",
+        FINITE,
+        "inf",
+        "0.001",
+    ),
+    "fit rate str": (
+        fit(learning_rate="fast"),
+        TypeError,
+        "learning_rate",
+        ABOVE_0,
+        "'fast', of type str",
+        "Pass a float",
+    ),
+    "fit start inf": (
+        fit(start=[0, 0, 0, math.inf]),
+        ValueError,
+        "start",
+        "be finite",
+        "entry 3 is inf",
+        "Remove nan and inf",
+    ),
+    "fit grows": (
+        fit(learning_rate=1.0),
+        ValueError,
+        "learning_rate",
+        f"{RATE} the loss to fall",
+        r"with 1 it grew from .* to .* by step 1",
+        "choose a smaller one",
+    ),
+    "start of a fit": (
+        fit(start=[1, 2]),
+        ValueError,
+        "start",
+        r"have one coefficient a power, shape \(4,\)",
+        r"shape \(2,\)",
+        r"torch.zeros\(4\)",
+    ),
+    "few different points": (
+        solve([1, 1, 1], ABC, degree=1),
+        ValueError,
+        "x",
+        "have 2 different points for degree 1, further apart than rounding",
+        "its 1 determine only 1 of the coefficients",
+        "lower the degree",
+    ),
+    "points apart by rounding": (
+        solve([0.0, 1e-20, 1.0], ABC, degree=2),
+        ValueError,
+        "x",
+        "have 3 different points for degree 2, further apart than rounding",
+        "its 3 determine only 2 of the coefficients",
+        "Add points",
+    ),
+    "powers overflow": (
+        fit([1e80, 2e80, 3e80, 4e80]),
+        ValueError,
+        "x",
+        "be of a size whose powers torch.float64 can hold",
+        r"6\.4e\+241",
+        "Rescale x",
+    ),
+    "coefficients overflow": (
+        solve([1e-200, 2e-200, 3e-200, 4e-200], ABCD),
+        ValueError,
+        "x",
+        "be of a size whose powers up to 3 torch.float64 can hold",
+        "its largest is 4e-200",
+        "Rescale x",
+    ),
+    "a fit's points": (
+        lambda: seegrad.fit_polynomial(x, y, steps=0)("x"),
+        TypeError,
+        "x",
+        "be real numbers",
+        "'x', of type str",
+        "torch.float64",
+    ),
+    **{
+        f"{name}, {bad}": (function(*data), ValueError, *words)
+        for name, function in {"descent": fit, "solve": solve}.items()
+        for bad, (data, *words) in BAD_DATA.items()
+    },
+    "y's squares overflow": (
+        fit(ABCD, [1e300] * 4),
+        ValueError,
+        "y",
+        "be of a size whose squares torch.float64 can hold",
+        r"its largest is 1e\+300, and the loss overflows",
+        "Rescale y",
+    ),
+    "y's coefficients overflow": (
+        solve([1, 2, 3, 4], [1.7e308, -1.7e308, 1.7e308, -1.7e308]),
+        ValueError,
+        "y",
+        "be of a size that leaves the coefficients within torch.float64",
+        r"its largest is 1.7e\+308",
+        "Rescale y",
+    ),
+    "x's powers in float32": (
+        fit(torch.tensor([1e10, 2e10, 3e10, 4e10]), torch.tensor(ABCD)),
+        ValueError,
+        "start",
+        "near enough to the best coefficients for torch.float32",
+        "their sum is inf",
+        "Rescale x, or pass another start",
+    ),
+    "gradient overflows": (
+        fit(
+            torch.tensor([1e15, 2e15, 3e15]),
+            torch.tensor([1e10, 2e10, 3e10]),
+            degree=2,
+            start=[0, 0, 0],
+        ),
+        ValueError,
+        "x and y",
+        "be of sizes that leave the loss's gradient within torch.float32",
+        "it overflows at step 0",
+        "Rescale x or y",
+    ),
+    **{
+        f"{name}, Julian days": (
+            function(JULIAN, JULIAN_Y),
+            ValueError,
+            "x",
+            "lie so near to 0 that torch.float64 can hold the coefficients .* up to 3",
+            r"moves the fit by .*, where its errors are ",
+            r"Fit with \(x - 2460015\) / 15 in place of x and evaluate there",
+        )
+        for name, function in {"descent": fit, "solve": solve}.items()
+    },
+    "near one another": (
+        solve(
+            torch.linspace(1, 1 + 1e-4, 30, dtype=torch.float64),
+            torch.ones(30).cos(),
+            degree=6,
+        ),
+        ValueError,
+        "x",
+        "lie so near to 0",
+        "moves the fit",
+        "x - 1.00005",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_error_teaches(name):
+    assert_teaches(Refusal(name, *REFUSED[name]))

@@ -12,6 +12,7 @@ from laws import (
     assert_same,
     assert_shift_passes_through,
 )
+from refusals import Refusal, assert_teaches
 
 import seegrad
 
@@ -182,3 +183,150 @@ def test_gradients_can_be_changed_one_by_one(f):
     r.dz_dy[0] = 7.0
     assert r.dz_dy.tolist() == [7.0, 1.0]
     assert r.gradient.tolist() == [1.0, 1.0]
+
+
+# ---------------------------------------------------------------- errors
+
+ABC = [1.0, 2.0, 3.0]
+POINT = "have at least one point"
+HOWS = "be one of 'sum', 'loop', 'mean', 'max'"
+FROM_Y = "compute its result from y"
+TO_ONE = "reduce a tensor of shape .* to one number"
+WEIGHT = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+
+
+class BackwardFails(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise KeyError("no slope")
+
+
+def reduce(how, x=ABC):
+    return lambda: seegrad.reduce_gradient(parabola, x, how)
+
+
+REFUSED = {
+    "how": (reduce("min"), ValueError, "how", HOWS, "'min'", "one of them"),
+    "how None": (reduce(None), TypeError, "how", HOWS, "None", "Pass a string"),
+    "how, shape": (
+        reduce(lambda y: y),
+        ValueError,
+        "how",
+        r"return one number, shape \(\)",
+        r"returned shape \(3,\)",
+        r"\.sum\(\)",
+    ),
+    "how, pair": (
+        reduce(lambda y: y.max(dim=0)),
+        TypeError,
+        "how",
+        r"return a tensor of shape \(\)",
+        "of type max",
+        r"\.values",
+    ),
+    "how, None back": (
+        reduce(lambda y: None),
+        TypeError,
+        "how",
+        r"return a tensor of shape \(\)",
+        "returned None",
+        "Use torch functions",
+    ),
+    "how, item": (
+        reduce(lambda y: y.max().item()),
+        TypeError,
+        "how",
+        r"return a tensor of shape \(\)",
+        "of type float",
+        "Use torch functions",
+    ),
+    "how, detached": (
+        reduce(lambda y: y.sum().detach()),
+        ValueError,
+        "how",
+        FROM_Y,
+        "no path of the autograd graph",
+        r"\.detach\(\)",
+    ),
+    "how, argmax": (
+        reduce(lambda y: y.argmax()),
+        ValueError,
+        "how",
+        FROM_Y,
+        "no path of the autograd graph",
+        "argmax",
+    ),
+    "how, another tensor": (
+        reduce(lambda y: WEIGHT * 2),
+        ValueError,
+        "how",
+        FROM_Y,
+        "no path of the autograd graph",
+        r"\.detach\(\)",
+    ),
+    "how, complex": (
+        reduce(lambda y: torch.complex(y.sum(), y.sum())),
+        TypeError,
+        "how",
+        "return a floating-point number",
+        "complex128",
+        "real part",
+    ),
+    "how raises": (
+        reduce(lambda y: y @ torch.ones(7).double()),
+        ValueError,
+        "how",
+        TO_ONE,
+        "RuntimeError",
+        "Call how yourself",
+    ),
+    "how, two arguments": (
+        reduce(lambda y, z: y.sum()),
+        ValueError,
+        "how",
+        TO_ONE,
+        "TypeError: .*missing 1 required",
+        "Call how yourself",
+    ),
+    "how, in place": (
+        reduce(lambda y: y.mul_(2).sum()),
+        ValueError,
+        "how",
+        "leave y as it is",
+        "changed y in place",
+        r"y \* 2 instead of y\.mul_",
+    ),
+    "how, backward fails": (
+        reduce(lambda y: BackwardFails.apply(y.sum())),
+        ValueError,
+        "how",
+        TO_ONE,
+        "no slope",
+        "Call how yourself",
+    ),
+    "nothing to reduce": (
+        reduce("sum", []),
+        ValueError,
+        "x",
+        POINT,
+        r"shape \(0,\)",
+        "linspace",
+    ),
+    "how, .data": (
+        reduce(lambda y: y.data.mul_(2).sum() + y.sum()),
+        ValueError,
+        "how",
+        "leave y as it is",
+        "changed y in place",
+        r"y \* 2 instead of y\.mul_",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_error_teaches(name):
+    assert_teaches(Refusal(name, *REFUSED[name]))

@@ -8,6 +8,7 @@ from functions import CASES
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import assert_plane_contains_its_lines, assert_same, assert_tangent_touches
+from refusals import Refusal, assert_teaches
 
 import seegrad
 
@@ -187,3 +188,48 @@ def test_no_plane_without_finite_slopes():
 def test_a_wrong_function_has_no_plane(f, error, message):
     with pytest.raises(error, match=message):
         seegrad.tangent_plane(f, [1.0, 2.0], [3.0, 5.0])
+
+
+# ---------------------------------------------------------------- errors
+
+SLOPE = "have a finite value and slope where the "
+NO_LINE = "have a tangent line at each point"
+REFUSED = {
+    "beside a line": (
+        lambda: seegrad.tangent_line(article, [1.0, 2.0])([1.0, 2.0, 3.0]),
+        ValueError,
+        "The points",
+        r"broadcast with the points of contact, of shape \(2,\)",
+        r"\(3,\)",
+        r"x\[:, None\]",
+    ),
+    "line without slope": (
+        lambda: seegrad.tangent_line(torch.sqrt, [1.0, 0.0]),
+        ValueError,
+        "f",
+        f"{SLOPE}line touches",
+        r"at \(0\) its value is 0 and its slope inf",
+        "inside the domain",
+    ),
+    "plane without slope": (
+        lambda: seegrad.tangent_plane(lambda a, b: torch.log(a * b), -1.0, 2.0),
+        ValueError,
+        "f",
+        f"{SLOPE}plane touches",
+        r"at \(-1, 2\) its value is nan",
+        "where f is defined",
+    ),
+    "line at a jump": (
+        lambda: seegrad.tangent_line(torch.floor, 1.0),
+        ValueError,
+        "f",
+        NO_LINE,
+        "it has not. At x = 1 f jumps",
+        "Choose a point beside it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_error_teaches(name):
+    assert_teaches(Refusal(name, *REFUSED[name]))

@@ -132,11 +132,13 @@ def _differences(
 
 def _verify(f: Function, xs: tuple[Tensor, ...]) -> None:
     """Refuse an f that isn't elementwise, told by its graph where it has one."""
+    leaves = [x.clone().requires_grad_() for x in xs]
     try:
         with torch.enable_grad():
-            y = functions.call(f, [x.clone().requires_grad_() for x in xs])
+            y = functions.call(f, leaves)
     except (TypeError, ValueError):  # NumPy inside of f can't read what records
         y = xs[0]
+    functions.unchanged(leaves, xs)
     if y.requires_grad and y.numel() > 1 and elementwise.is_recorded(y):
         functions.same_alone(f, xs, y)
     else:

@@ -191,10 +191,10 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
         optimum = _solve(x, y, degree)
         if optimum.rank <= degree:
             raise ValueError(
-                f"x must have at least {degree + 1} points for degree {degree} that "
-                f"differ by more than rounding, but its {len(set(x.tolist()))} "
-                f"different points determine only {optimum.rank} of the coefficients. "
-                "Add points, or lower the degree."
+                f"x must have {degree + 1} different points for degree {degree}, "
+                f"further apart than rounding, but its {len(set(x.tolist()))} determine "
+                f"only {optimum.rank} of the coefficients. Add points, or lower the "
+                "degree."
             )
         return _held(optimum)
 
