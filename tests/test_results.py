@@ -63,10 +63,9 @@ def test_the_repr_shows_single_numbers():
 
 def test_the_repr_shows_the_shape_of_many_numbers():
     field = seegrad.gradient_field(bowl, torch.ones(3), torch.ones(1))
-    shown = "x0=<float32 (3,)>, x1=1, values=<float32 (1, 3)>, "
-    assert (
-        repr(field) == f"GradientField({shown}g0=<float32 (1, 3)>, g1=<float32 (1, 3)>)"
-    )
+    shown = "x0=<float32 (3,)>, x1=1, values=<float32 (1, 3)>"
+    slopes = "g0=<float32 (1, 3)>, g1=<float32 (1, 3)>"
+    assert repr(field) == f"GradientField({shown}, {slopes})"
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -88,7 +87,7 @@ class Anything(Result):
         (1 / 3, "0.333333"),
         (tuple(range(9003)), "<tuple of 9003>"),
         ({"x": 1}, "<dict of 1>"),
-        ("word " * 9999, "'word word wo...d word word '"),
+        ("word" * 9999, "'wordwordword...dwordwordword'"),
         (None, "None"),
     ],
     ids=str,
@@ -151,9 +150,7 @@ def test_a_duplicate_without_its_graph_says_so(kind, mode):
     r = seegrad.reduce_gradient(torch.square, [1.0, 3.0], "sum")
     with mode():
         other = DUPLICATES[kind](r)
-    with pytest.raises(
-        RuntimeError, match=r"z must have its graph.*copied or unpickled"
-    ):
+    with pytest.raises(RuntimeError, match=r"z must have its graph .*copied"):
         other.z.backward()
     with pytest.raises(RuntimeError, match="reduce_gradient again"):
         (2 * other.z).backward()

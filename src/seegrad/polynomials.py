@@ -192,9 +192,9 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
         if optimum.rank <= degree:
             raise ValueError(
                 f"x must have {degree + 1} different points for degree {degree}, "
-                f"further apart than rounding, but its {len(set(x.tolist()))} determine "
-                f"only {optimum.rank} of the coefficients. Add points, or lower the "
-                "degree."
+                "further apart than rounding, but its "
+                f"{len(set(x.tolist()))} determine only {optimum.rank} of the "
+                "coefficients. Add points, or lower the degree."
             )
         return _held(optimum)
 
