@@ -23,8 +23,9 @@ def as_tensors(call, **options):
 def test_the_table_has_every_numeric_function():
     named = {call.name.partition(",")[0].removesuffix("()") for call in CALLS}
     public = {name for name in seegrad.__all__ if not name.startswith("plot_")}
-    never_called = {"GradientField", "Path", "Reduction", "Diagnosis"}
-    never_called |= {"NotDifferentiableWarning"}
+    never_called = {"GradientField", "Descent", "Reduction", "Diagnosis"}
+    never_called |= {"NotDifferentiableWarning", "NotConnectedError"}
+    never_called |= {"NotElementwiseError", "RandomFunctionError"}
     never_called |= {"GradientGraph", "gradient_graph"}  # see test_graph.py
     never_called |= {"GradExplanation", "explain_grad"}  # see test_explanation.py
     never_called |= {"expect_error"}  # see test_failure.py

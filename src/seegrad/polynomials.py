@@ -128,9 +128,8 @@ def fit_polynomial(
         _held(_solve(x, y, degree))
         rate = 1 / curvature if learning_rate is None else learning_rate
         losses, path = _descend(powers, y, coefficients, rate, 2 / curvature, steps)
-    return PolynomialFit(
-        coefficients=path[-1].clone(), losses=losses, path=path, x=x, y=y
-    )
+        last = path[-1].clone()
+    return PolynomialFit(coefficients=last, losses=losses, path=path, x=x, y=y)
 
 
 def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
@@ -372,7 +371,7 @@ def _descend(
     steps: int,
 ) -> tuple[Tensor, Tensor]:
     losses, path = [], []
-    smallest = math.inf
+    smallest, gradient = math.inf, torch.zeros_like(coefficients)
     for step in range(steps + 1):
         c = coefficients.detach().requires_grad_()
         errors = powers @ c - y
@@ -381,6 +380,7 @@ def _descend(
         if step == 0:
             _refuse_infinite(height, y)
         if not _below(height, smallest, powers, c, y):
+            _refuse_infinite_gradient(gradient, step - 1)
             raise ValueError(
                 f"learning_rate must be small enough for the loss to fall, but with "
                 f"{learning_rate:g} it grew from {smallest:.6g} to {height:.6g} "
@@ -392,7 +392,6 @@ def _descend(
         losses.append(height)
         path.append(coefficients)
         gradient = slope(loss, c)
-        _refuse_infinite_gradient(gradient, step)
         coefficients = coefficients - learning_rate * gradient
     return torch.tensor(losses, dtype=y.dtype, device=y.device), torch.stack(path)
 
