@@ -150,14 +150,14 @@ ORDER = "docs/_ext/reading_order.py"
 SUM = "tutorials/reductions/plot_sum.py"
 MOVED = "tutorials/reductions/plot_total.py"
 START, MEAN = "docs/start.md", "tutorials/reductions/plot_mean.py"
-CHANGED = (START, "docs/why_sum.md", "src/seegrad/polynomial.py", ORDER, SUM)
+CHANGED = (START, "docs/why_sum.md", "src/seegrad/polynomials.py", ORDER, SUM)
 
 
 def change(copy):
     """Edit a chapter and a source file, rename a script, delete a page."""
     copy.edit(START, "# Start: your first gradient", "# A start by another name")
     copy.edit(START, "print(y)", 'print("y is", y)')
-    copy.edit("src/seegrad/polynomial.py", "import math\n", "import math  # numbers\n")
+    copy.edit("src/seegrad/polynomials.py", "import math\n", "import math  # numbers\n")
     copy.edit(ORDER, "plot_sum.py", "plot_total.py")
     (copy.root / SUM).rename(copy.root / MOVED)
     (copy.docs / "why_sum.md").unlink()

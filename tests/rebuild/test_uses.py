@@ -1,5 +1,6 @@
 """What a page's code uses, in made-up modules, and held against what really runs."""
 
+import ast
 import os
 import runpy
 import sys
@@ -10,6 +11,11 @@ import uses
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "seegrad"
+LIBRARY = {  # but for a room's empty __init__
+    path
+    for path in SOURCE.rglob("*.py")
+    if len(ast.parse(path.read_text(encoding="utf-8")).body) > 1
+}
 TUTORIALS = sorted(ROOT.glob("tutorials/*/plot_*.py"))
 
 MODULES = {
@@ -39,6 +45,10 @@ def square(s):
     "pkg/registry.py": "from pkg import ink\nALL = []\ndef add(f): ALL.append(f)\n"
     "@add\ndef one(): return ink.BLACK\ndef find(): return ALL\n",
     "pkg/table.json": "{}",
+    "pkg/room/__init__.py": "from pkg.room.lamp import light\n",
+    "pkg/room/desk.py": "from pkg import ink\nfrom pkg.room import lamp\n"
+    "def put(): return ink.BLACK\ndef see(): return lamp.light()\n",
+    "pkg/room/lamp.py": "def light(): return 1\n",
 }
 
 
@@ -47,7 +57,7 @@ def used(tmp_path, monkeypatch):
     """Files that code uses of the modules above, as a function."""
     for name, text in MODULES.items():
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.setattr(uses, "FOLDERS", [tmp_path])
     uses.find.cache_clear()
@@ -70,6 +80,10 @@ def used(tmp_path, monkeypatch):
         ("from pkg import pen\npen.thick(1)", {"pen.py", "ink.py"}),
         ("import pkg\npkg.pen.thin(1)", {"pen.py", "ink.py"}),
         ("import pkg\npkg.load()", {"data.py", "table.json", "registry.py", "ink.py"}),
+        ("from pkg.room import desk\ndesk.put()", {"desk.py", "ink.py"}),
+        ("from pkg.room import desk\ndesk.see()", {"desk.py", "lamp.py"}),
+        ("from pkg.room import light\nlight()", {"lamp.py"}),
+        ("from pkg import room\nroom.light()", {"lamp.py"}),
         ("open('pkg/table.json')", {"table.json"}),
     ],
 )
@@ -78,14 +92,14 @@ def test_names_are_followed(used, code, files):
 
 
 def test_a_package_used_as_a_whole_brings_all_that_it_names(used):
-    everything = {Path(name).name for name in MODULES} - {"unused.py"}
+    unreached = {"unused.py", "desk.py", "lamp.py"}
+    everything = {Path(name).name for name in MODULES} - unreached
     assert used("import pkg\nvars(pkg)") == everything
 
 
 def test_code_that_is_not_python_uses_all_of_seegrad():
     files, _ = uses.used_by("%matplotlib inline", ROOT)
-    public = {path.name for path in SOURCE.glob("*.py")}
-    assert {path.name for path in files} == public
+    assert {path for path in files if path.suffix == ".py"} == LIBRARY
 
 
 def test_versions_are_those_of_the_packages_that_are_met(monkeypatch):
@@ -101,22 +115,30 @@ def test_versions_are_those_of_the_packages_that_are_met(monkeypatch):
 
 def of(script):
     files, _ = uses.used_by(script.read_text(encoding="utf-8"), script.parent)
-    return {path.stem for path in files if path.parent == SOURCE}
+    return library(files)
+
+
+def library(paths):
+    """The library's modules among them, as "polynomials" and "graphs/walk"."""
+    ours = (path for path in paths if path.is_relative_to(SOURCE))
+    return {path.relative_to(SOURCE).with_suffix("").as_posix() for path in ours}
 
 
 def test_gradient_fields_do_not_use_the_polynomials():
     fields = [of(script) for script in TUTORIALS if script.parent.name == "fields"]
     assert len(fields) >= 4
-    assert not [names for names in fields if "polynomial" in names]
-    assert [names for names in fields if {"field", "plot"} <= names]
+    assert not [names for names in fields if "polynomials" in names]
+    assert [names for names in fields if {"fields", "plots"} <= names]
     fits = [of(script) for script in TUTORIALS if script.parent.name == "fitting"]
-    assert all("polynomial" in names for names in fits)
+    assert all("polynomials" in names for names in fits)
 
 
 @pytest.mark.parametrize("script", TUTORIALS, ids=lambda path: path.stem)
 def test_nothing_runs_that_was_not_found(script, monkeypatch, capsys):
-    import seegrad.draw  # noqa: F401, so that no import runs below
+    import pygraphviz  # noqa: F401, so that no import runs below
     from matplotlib import pyplot as plt
+
+    import seegrad  # noqa: F401
 
     ran = set()
     monkeypatch.setattr(plt, "show", lambda: None)
@@ -132,7 +154,6 @@ def test_nothing_runs_that_was_not_found(script, monkeypatch, capsys):
     finally:
         sys.setprofile(None)
         plt.close("all")
-    paths = {Path(os.path.realpath(name)) for name in ran}
-    ours = {path.stem for path in paths if path.parent == SOURCE}
+    ours = library(Path(os.path.realpath(name)) for name in ran)
     assert ours <= of(script)
     assert bool(ours) == bool(of(script))
