@@ -14,6 +14,7 @@ PACKAGE = "seegrad"
 DRAWN_WITH = {"matplotlib", "mpl_toolkits", "pygraphviz"}  # loaded when first used
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 PRIVATE = re.compile(r"(?<!\w)_[A-Za-z]\w*")  # neither __all__ nor _
+OF_NAMED_TUPLES = {"_asdict", "_fields", "_make", "_replace"}  # public in Python
 
 
 def read(folder):
@@ -215,7 +216,7 @@ def private_names(modules, allowed_in):
     the bodies of functions only, so that an import needs none of them.
     """
     own = set().union(*map(defined, modules.values()))
-    own -= {name for name in torchs() if name.startswith("_")}
+    own = own - torchs() | OF_NAMED_TUPLES
     faults = set()
     for name, tree in modules.items():
         nodes = run_at_import(tree) if name == allowed_in else ast.walk(tree)

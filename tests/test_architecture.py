@@ -20,6 +20,7 @@ TUTORIALS = architecture.read(ROOT / "tutorials")
 
 MATHEMATICS = {"checks", "engine", "derivatives", "differences"}
 RESULTS = {"tangents", "fields", "descents", "reductions", "polynomials"}
+GRAPH_DATA = {f"graphs.{k}" for k in ("folding", "internals", "model", "walk")}
 DRAWINGS = ("graphs.dot", "graphs.svg", "graphs.tree")
 # A room or a module, and the others that it may import.
 MAY_IMPORT = {
@@ -36,21 +37,21 @@ MAY_IMPORT = {
     "explanations": {"checks", "results"},
     "failures": {"checks"},
     # Of this room each module has its own entry.
-    "graphs.__init__": set(),
-    "graphs.internals": {"checks"},
+    "graphs.__init__": {"graphs.model"},
+    "graphs.internals": set(),
     "graphs.model": {"checks", "results"},
     "graphs.rules": {"graphs.internals"},
     "graphs.walk": {"checks", "graphs.internals", "graphs.model", "graphs.rules"},
-    "graphs.folding": {"checks", "graphs.model"},
-    "graphs.recording": {"checks", "engine", "graphs.internals", "graphs.model"},
+    "graphs.folding": {"graphs.model", "graphs.walk"},
+    "graphs.recording": {"checks", "engine", *GRAPH_DATA},
+    "graphs.values": GRAPH_DATA,
     **{drawing: {"checks", "graphs.model"} for drawing in DRAWINGS},
     "graphs.gradient_graph": {
         "checks",
         "results",
-        "graphs.folding",
-        "graphs.model",
         "graphs.recording",
-        "graphs.walk",
+        "graphs.values",
+        *GRAPH_DATA,
         *DRAWINGS,
     },
 }

@@ -39,7 +39,7 @@ FIELDS = {
     "GradientField": ["x0", "x1", "values", "g0", "g1"],
     "Reduction": ["x", "y", "z", "dz_dy", "gradient"],
     "PolynomialFit": ["coefficients", "losses", "path"],
-    "GradientGraph": ["node_rows", "edge_rows", "message"],
+    "GradientGraph": ["nodes", "edges", "message"],
     "GradExplanation": ["reason", "message"],
 }
 PLOTS = [
@@ -55,7 +55,12 @@ PLOTS = [
 ]
 
 
-ERRORS = ["NotConnectedError", "NotElementwiseError", "RandomFunctionError"]
+ERRORS = [
+    "NonlinearBackwardError",
+    "NotConnectedError",
+    "NotElementwiseError",
+    "RandomFunctionError",
+]
 WARNINGS = ["NotDifferentiableWarning"]
 
 
@@ -74,6 +79,12 @@ def test_nothing_else_is_public():
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_function_has_no_module_of_its_name(name):
     assert not list(SOURCE.rglob(f"{name}.py")) or name == "gradient_graph"
+
+
+def test_every_error_and_warning_of_ours_is_public():
+    texts = [path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")]
+    defined = re.findall(r"^class (\w+(?:Error|Warning))\(", "\n".join(texts), re.M)
+    assert sorted(defined) == sorted([*ERRORS, *WARNINGS])
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -135,7 +146,7 @@ def test_every_parameter_is_documented(name):
     section = re.search(
         r"Parameters\n-+\n(.*?)\n\n\w+\n--", inspect.getdoc(function), re.DOTALL
     )
-    entries = re.findall(r"^(\*?\w[^:\n]*?) : ", section[1], re.MULTILINE)
+    entries = re.findall(r"^(\**\w[^:\n]*?) : ", section[1], re.MULTILINE)
     documented = [name.lstrip("*") for entry in entries for name in entry.split(", ")]
     assert documented == list(inspect.signature(function).parameters)
 

@@ -1,6 +1,7 @@
 """Autograd you can see: tangents, planes, fields and fits drawn from real gradients."""
 
 from seegrad.checks.functions import (
+    NonlinearBackwardError,
     NotConnectedError,
     NotElementwiseError,
     RandomFunctionError,
@@ -36,6 +37,7 @@ __all__ = [
     "GradExplanation",
     "GradientField",
     "GradientGraph",
+    "NonlinearBackwardError",
     "NotConnectedError",
     "NotDifferentiableWarning",
     "NotElementwiseError",

@@ -340,7 +340,7 @@ def plot_descent(descent: Descent, ax: Axes | None = None, **kwargs: Any) -> Axe
 
     Parameters
     ----------
-    path : Path
+    descent : Descent
         The walk. With two variables it is drawn in their plane, for use over
         `plot_gradient_field`; with one, as points (x, f(x)), for use over
         `plot_function`.
