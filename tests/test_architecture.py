@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "canvases": {"checks"},
     # Finished results, and nothing to make them with.
     "plots": {"checks", "canvases", *RESULTS},
-    "explanations": {"checks", "results"},
+    "explanations": {"checks", "results", "graphs.walk"},
     "failures": {"checks"},
     # Of this room each module has its own entry.
     "graphs.__init__": {"graphs.model"},
