@@ -104,7 +104,7 @@ def lead(module, name, attribute, seen):
 
 
 def imported(node):
-    """What the names bound by an import stand for."""
+    """What the names bound by an import, or sought by find_spec, stand for."""
     if isinstance(node, ast.Import):
         for alias in node.names:
             top = alias.name.partition(".")[0]
@@ -114,6 +114,15 @@ def imported(node):
             whole = f"{node.module}.{alias.name}"
             target = (whole, None) if find(whole) else (node.module, alias.name)
             yield alias.asname or alias.name, target
+    elif name := sought(node):
+        yield name, (name, None)
+
+
+def sought(node):
+    """The package that find_spec looks for, as another process is to import it."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("find_spec"):
+        return node.args[0].value
+    return None
 
 
 def bound(statement):
@@ -126,7 +135,9 @@ def bound(statement):
 
 def mentions(node):
     """Every name under a node, with the attribute taken of it, or None."""
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+    if name := sought(node):
+        yield name, None
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         yield node.value.id, node.attr
     elif isinstance(node, ast.Name):
         yield node.id, None
