@@ -131,15 +131,16 @@ class Jet(Tensor):
         plain = [a.value if isinstance(a, Jet) else a for a in args]
         if function in ATTRIBUTES:
             return function(*plain)
-        rule = RULES.get(getattr(function, "__name__", ""))
-        if rule is None or kwargs or not torch.is_grad_enabled():
+        name = function.__name__
+        known = name in RULES or name in COMPARISONS
+        if not known or kwargs or not torch.is_grad_enabled():
             raise UnknownOperation(f"a jet has no rule for this use of {function}")
         operands = [_operand(a) for a in args]
         value = function(*plain)
         start = _numbers(value)
-        if rule is _no_slope or all(np.ndim(o) < 2 for o in operands):
+        if name in COMPARISONS or not any(map(_has_slope, operands)):
             return _jet(value, start)
-        series = rule(start, *operands)
+        series = RULES[name](start, *operands)
         series[0] = start
         return _jet(value, series)
 
@@ -207,8 +208,8 @@ def _quotient(value: Series, a: Operand, b: Operand) -> Series:
     q[0] = value
     for k in range(1, len(q)):
         rest = _term(b[1:], q, k - 1)
-        q[k] = ((a[k] if _has_slope(a) else 0) - rest) / b[0]
-    return q
+        q[k] = ((a[k] if _has_slope(a) else 0.0) - rest) / b[0]
+    return np.asarray(q)
 
 
 def _power(value: Series, base: Operand, exponent: Operand) -> Series:
@@ -318,11 +319,6 @@ def _bell(u: Series) -> Series:
 # ---------------------------------------------------------------- choices
 
 
-def _no_slope(value: Series, *operands: Operand) -> Series:
-    """Comparisons of values, and their combinations."""
-    return value
-
-
 def _where(value: Series, condition: Operand, a: Operand, b: Operand) -> Series:
     """One branch, and zero times the other: where that isn't finite, nor is this."""
     if np.asarray(condition).dtype != bool:
@@ -346,9 +342,12 @@ RULES: dict[str, Rule] = {
     "div": _quotient,
     "erf": _integral(_bell),
     "exp": _exp,
+    "exp2": lambda v, u: _exp(v, u * math.log(2)),
     "expm1": lambda v, u: _exp(np.exp(u[0]), u),
     "log": _log,
+    "log10": _integral(lambda u: _raised(u, -1) / math.log(10)),
     "log1p": _integral(lambda u: _raised(_plus(1, u), -1)),
+    "log2": _integral(lambda u: _raised(u, -1) / math.log(2)),
     "mul": lambda v, a, b: _product(a, b),
     "neg": lambda v, u: -u,
     "positive": lambda v, u: +u,
@@ -384,8 +383,10 @@ RULES |= {
     "subtract": RULES["sub"],
     "true_divide": RULES["div"],
 }
-COMPARISONS = """
+# Their results have no slope.
+COMPARISONS = frozenset(
+    """
     eq ge gt le lt ne logical_and logical_not logical_or
     __and__ __eq__ __invert__ __ne__ __or__
-"""
-RULES |= dict.fromkeys(COMPARISONS.split(), _no_slope)
+    """.split()
+)
