@@ -52,7 +52,7 @@ def taylor_derivative(
             return None
         with np.errstate(all="ignore"):  # rounding, to zero and infinity too
             result[piece] = jet.series[order] * factorial + 0.0  # -0.0 becomes 0.0
-    return torch.from_numpy(result).reshape(x.shape).to(x)
+    return torch.from_numpy(result).reshape(x.shape).to(x.dtype).to(x.device)
 
 
 def _call(f: Function, leaf: Tensor, order: int) -> object:
@@ -169,6 +169,7 @@ def _operand(value: object) -> Operand:
 
 def _numbers(t: Tensor) -> Series:
     """The same as an array, in float64 unless they are truth values."""
+    t = t.cpu()  # first, for some devices have no float64
     array: Series = (t if t.dtype == torch.bool else t.double()).numpy(force=True)
     return array
 
@@ -179,8 +180,8 @@ def _numbers(t: Tensor) -> Series:
 
 
 def _term(a: Series, b: Series, k: int) -> Series:
-    """The sum of aⱼ·bₖ₋ⱼ over j from 0 to k."""
-    products: Series = a[: k + 1] * b[k::-1]
+    """The sum of aⱼ·bₖ₋ⱼ over j from 0 to k, where a may end before."""
+    products: Series = a[: k + 1] * b[k::-1][: len(a)]
     return np.asarray(products.sum(axis=0))
 
 
@@ -249,8 +250,10 @@ def _real_power(value: Series, u: Series, exponent: float) -> Series:
 
 
 def _slope(u: Series) -> Series:
-    """The series of u′: row k is (k + 1)·uₖ₊₁."""
+    """The series of u′, where row k is (k + 1)·uₖ₊₁, without zeros at its end."""
     rows: Series = np.arange(1, len(u))[:, np.newaxis] * u[1:]
+    while len(rows) > 1 and not rows[-1].any():
+        rows = rows[:-1]
     return rows
 
 
@@ -258,7 +261,7 @@ def _grow(value: Series, u: Series, weight: Callable[[Series, int], Series]) -> 
     """The v that begins there and has v′ = w·u′; `weight` gives wₖ from v₀ … vₖ."""
     v, w, slope = np.empty_like(u), np.empty_like(u), _slope(u)
     v[0] = value
-    for k in range(len(slope)):
+    for k in range(len(u) - 1):
         w[k] = weight(v, k)
         v[k + 1] = _term(slope, w, k) / (k + 1)
     return v
@@ -284,7 +287,7 @@ def _circle(value: Series, other: Series, u: Series, sign: int) -> Series:
     """The v with v′ = w·u′ and w′ = ±v·u′, as sine and cosine have, from v₀ and w₀."""
     v, w, slope = np.empty_like(u), np.empty_like(u), _slope(u)
     v[0], w[0] = value, other
-    for k in range(len(slope)):
+    for k in range(len(u) - 1):
         v[k + 1] = _term(slope, w, k) / (k + 1)
         w[k + 1] = sign * _term(slope, v, k) / (k + 1)
     return v
@@ -383,10 +386,9 @@ RULES |= {
     "subtract": RULES["sub"],
     "true_divide": RULES["div"],
 }
-# Their results have no slope.
-COMPARISONS = frozenset(
-    """
+# What has no slope.
+_COMPARISONS = """
     eq ge gt le lt ne logical_and logical_not logical_or
     __and__ __eq__ __invert__ __ne__ __or__
-    """.split()
-)
+"""
+COMPARISONS = frozenset(_COMPARISONS.split())
