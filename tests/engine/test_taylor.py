@@ -498,6 +498,30 @@ def test_shared_steps_are_no_copies():
     assert by_taylor(by_type(twice, lambda x: x.sin() * x.sin()), X, 3) is None
 
 
+def test_operations_are_joined_alike():
+    def one(x):
+        y = x.sin()
+        z = y.sin()
+        return (y * z) * y
+
+    def other(x):
+        y = x.sin()
+        z = y.sin()
+        return (y * z) * z
+
+    assert by_taylor(one, ZERO, 5) is not None
+    assert by_taylor(by_type(one, other), ZERO, 5) is None
+
+
+def test_a_slope_that_autograd_has_no_room_for_is_left_to_nesting():
+    # 300 · 300 is more than half precision holds.
+    x = torch.tensor([0.5, 0.25], dtype=torch.float16)
+    assert by_taylor(lambda x: x * 300 * 300, x, 3) is None
+    assert (
+        by_taylor(by_type(lambda x: x * 1e308, lambda x: x * -1e308), ZERO, 3) is None
+    )
+
+
 def test_what_is_computed_without_a_graph_is_left_to_nesting():
     def half_seen(x):
         with torch.no_grad():
