@@ -85,7 +85,7 @@ def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) ->
     order = arguments.whole_number(order, "order", least=1)
     check = arguments.flag(check, "check")
     arguments.function(f)
-    x = arguments.points(x, "x", fresh=False)
+    x = arguments.points(x, "x", copy=False)
     with state.preserve_state(x.device):
         if order == 1:
             _, (slope,) = evaluation.value_and_gradient(f, (x,), "x", check)
@@ -143,7 +143,7 @@ def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]
     """
     check = arguments.flag(check, "check")
     arguments.function(f)
-    points = arguments.variables(xs, fresh=False)
+    points = arguments.variables(xs, copy=False)
     with state.preserve_state(points[0].device):
         _, slopes = evaluation.value_and_gradient(f, points, check=check)
         return slopes

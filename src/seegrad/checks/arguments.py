@@ -1,6 +1,6 @@
 """What callers pass: points, variables, axes, numbers and choices.
 
-A message says which argument, what was needed, what was found and what to do.
+A message says which argument, what was needed, what came instead and what to do.
 ``TypeError`` stands for the wrong kind of thing, ``ValueError`` for a wrong value.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from seegrad.checks.state import no_graph
 
@@ -34,15 +35,27 @@ INTEGERS = (
 
 def describe(value: object) -> str:
     """The value in a few words: kind, and shape and dtype where it has them."""
-    if isinstance(value, Tensor) and value.is_nested:
-        return "a nested tensor"
     if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
+        return _describe_tensor(value)
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     if value is None:
         return "None"
     return f"{reprlib.repr(value)}, of type {type(value).__name__}"
+
+
+def _describe_tensor(value: Tensor) -> str:
+    if is_lazy(value):
+        return "a lazy parameter, which has no shape and no values yet"
+    if value.is_nested:
+        return "a nested tensor"
+    kind = f" and type {type(value).__name__}" if _computes_itself(value) else ""
+    return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}{kind}"
+
+
+def _computes_itself(value: Tensor) -> bool:
+    """Whether the tensor's class computes by rules of its own, as MaskedTensor does."""
+    return type(value).__torch_dispatch__ is not Tensor.__torch_dispatch__
 
 
 # ---------------------------------------------------------------- points
@@ -53,28 +66,53 @@ def points(
     name: str,
     device: torch.device | None = None,
     *,
-    fresh: bool = True,
+    copy: bool = True,
 ) -> Tensor:
     """A floating tensor of the value, without graph or gradient.
 
     Tensors and arrays keep a floating dtype; numbers, lists and integers become
-    float64. Only what is not a tensor is put on `device`. A tensor that isn't `fresh`
-    may be the caller's memory, and f must not get hold of it.
+    float64. Only what is not a tensor is put on `device`. Without `copy` it may be the
+    caller's memory, and f must not get hold of it.
     """
-    if torch.is_inference_mode_enabled():
-        with torch.inference_mode(False):
-            return points(value, name, device, fresh=fresh)
-    if isinstance(value, Tensor):
-        return _from_tensor(value, name, fresh)
-    return torch.from_numpy(_float_array(value, name)).to(device)
+    with torch.inference_mode(False):
+        _among_plain_tensors(name)
+        if isinstance(value, Tensor):
+            return _from_tensor(value, name, copy)
+        return torch.from_numpy(_float_array(value, name)).to(device)
 
 
-def _from_tensor(value: Tensor, name: str, fresh: bool) -> Tensor:
+def _among_plain_tensors(name: str) -> None:
+    """Refuse a call from within ``torch.func``, where no graph can be recorded."""
+    try:
+        plain = not _computes_itself(torch.empty(0, device="cpu").requires_grad_())
+    except RuntimeError:  # what PyTorch raises inside of vmap, grad, jvp ...
+        plain = False
+    if not plain:
+        raise ValueError(
+            f"{name} must be given where PyTorch computes with plain tensors, but this "
+            "call is made inside of torch.func (vmap, grad, jvp) or a FakeTensorMode. "
+            "Call seegrad first and pass on what it returns; inside, use "
+            "torch.func.grad."
+        )
+
+
+def _from_tensor(value: Tensor, name: str, copy: bool) -> Tensor:
+    if is_lazy(value):
+        raise ValueError(
+            f"{name} must hold values, but it is {describe(value)}. Call its module "
+            "with data first, which makes them."
+        )
     if value.is_nested or value.layout is not torch.strided or value.is_quantized:
         raise TypeError(
             f"{name} must be a dense tensor, but it is {describe(value)} with layout "
             f"{value.layout}. Pass {name}.to_dense(), {name}.to_padded_tensor(0) for a "
             f"nested one, or {name}.dequantize() for a quantized one."
+        )
+    if _computes_itself(value):
+        raise TypeError(
+            f"{name} must be a plain tensor, but it is {describe(value)}, which "
+            "computes by rules of its own. Pass its values as a plain tensor or an "
+            f"array, for example {name}.to_tensor(0) of a MaskedTensor."
         )
     if value.device.type == "meta":
         raise ValueError(
@@ -82,10 +120,10 @@ def _from_tensor(value: Tensor, name: str, fresh: bool) -> Tensor:
             "which keeps shapes only. Make it on 'cpu' or an accelerator."
         )
     if value.dtype in FLOATS:
-        x = value.detach()
-        return x.clone(memory_format=torch.contiguous_format) if fresh else x
+        x = value.detach().as_subclass(Tensor).resolve_neg()
+        return x.clone(memory_format=torch.contiguous_format) if copy else x
     if value.dtype in INTEGERS:
-        return value.to(torch.float64)
+        return value.as_subclass(Tensor).to(torch.float64)
     raise _not_real(value, name)
 
 
@@ -97,6 +135,7 @@ def _float_array(value: object, name: str) -> np.ndarray[Any, Any]:
         )
     if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.generic)):
         return _of_real_numbers(value, name)
+    value = _without_tensors(value, name)
     if _holds_bool(value):
         raise _not_real(value, name, " with a bool in it")
     try:
@@ -135,6 +174,17 @@ def _of_real_numbers(value: object, name: str) -> np.ndarray[Any, Any]:
         ) from error
 
 
+def _without_tensors(value: object, name: str) -> object:
+    """Numbers in place of the tensors of a list, which may require a gradient."""
+    if isinstance(value, (list, tuple)):
+        return [_without_tensors(v, f"{name}[{k}]") for k, v in enumerate(value)]
+    return (
+        _from_tensor(value, name, False).tolist()
+        if isinstance(value, Tensor)
+        else value
+    )
+
+
 def _holds_bool(value: object) -> bool:
     """Whether a bool hides in a list of numbers, where NumPy would make it 0 or 1."""
     if isinstance(value, (list, tuple)):
@@ -155,11 +205,11 @@ def variables(
     values: Sequence[object],
     names: Sequence[str] | None = None,
     *,
-    fresh: bool = True,
+    copy: bool = True,
 ) -> tuple[Tensor, ...]:
     """One tensor a variable, all of the broadcast shape, all on one device.
 
-    As with `points`, those that aren't `fresh` may be the caller's memory.
+    As with `points`, without `copy` they may be the caller's memory.
     """
     names = names or [f"x{k}" for k in range(len(values))]
     if not values:
@@ -169,7 +219,7 @@ def variables(
         )
     device = next((v.device for v in values if isinstance(v, Tensor)), None)
     tensors = [
-        points(v, n, device, fresh=False) for v, n in zip(values, names, strict=True)
+        points(v, n, device, copy=False) for v, n in zip(values, names, strict=True)
     ]
     one_device(dict(zip(names, tensors, strict=True)))
     try:
@@ -185,7 +235,7 @@ def variables(
     with no_graph():
         wide = [t.expand(shape) for t in tensors]
         layout = torch.contiguous_format
-        return tuple(t.clone(memory_format=layout) if fresh else t for t in wide)
+        return tuple(t.clone(memory_format=layout) if copy else t for t in wide)
 
 
 def broadcast_shape(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
@@ -198,20 +248,14 @@ def one_device(tensors: dict[str, Tensor]) -> None:
     if len({t.device for t in tensors.values()}) > 1:
         places = ", ".join(f"{name} on {t.device}" for name, t in tensors.items())
         raise ValueError(
-            f"All points must lie on one device, but found {places}. "
+            f"All points must lie on one device, but there is {places}. "
             "Move them with .to(device)."
         )
 
 
-def axis(
-    value: object,
-    name: str,
-    device: torch.device | None = None,
-    *,
-    fresh: bool = True,
-) -> Tensor:
+def axis(value: object, name: str, device: torch.device | None = None) -> Tensor:
     """A one-dimensional tensor with at least one point: the axis of a grid."""
-    x = points(value, name, device, fresh=fresh)
+    x = points(value, name, device)
     one_dimensional(x, name)
     if not len(x):
         raise ValueError(
