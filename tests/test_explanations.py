@@ -1,10 +1,14 @@
-"""explain_grad: every cause, told from the tensor alone, which stays as it was."""
+"""explain_grad: every cause, told from the tensor and its result; both stay."""
 
+import copy
+import math
+import pickle
 import warnings
 
 import numpy as np
 import pytest
 import torch
+from refusals import Refusal, assert_teaches
 
 import seegrad
 
@@ -37,6 +41,12 @@ def cut_by_detach():
     x = leaf()
     (x.detach() * leaf()).backward()
     return x
+
+
+def asked_too_late():
+    x = torch.ones(2)
+    (x * leaf()).sum().backward()
+    return x.requires_grad_()
 
 
 def by_autograd_grad():
@@ -123,8 +133,9 @@ CAUSES = {
     ),
     "not yet": (leaf, "not reached", "was not called yet"),
     "cleared": (cleared, "not reached", "zero_grad()"),
-    "unreached": (unreached, "not reached", "does not depend"),
+    "unreached": (unreached, "not reached", "computed from another tensor"),
     "cut": (cut_by_detach, "not reached", "detach()"),
+    "late": (asked_too_late, "not reached", "asked too late: requires_grad_()"),
     "returned": (by_autograd_grad, "not reached", "torch.autograd.grad()"),
     "complex": (lambda: leaf(1j, dtype=torch.complex128), "not reached", "complex128"),
     "meta": (
@@ -210,9 +221,23 @@ def test_no_warning_comes(recwarn):
         assert (leaf() * 2).grad is None
 
 
-def test_it_shows_itself_as_its_message():
-    found = seegrad.explain_grad(leaf())
-    assert repr(found) == str(found) == found.message
+def test_print_shows_the_message_and_repr_is_short():
+    told = seegrad.explain_grad(leaf())
+    assert str(told) == told.message
+    assert repr(told).startswith("GradExplanation(reason='not reached', message='.grad")
+    assert len(repr(told)) < 200
+    assert "\n" not in repr(told)
+
+
+def test_an_explanation_copies_and_pickles():
+    told = seegrad.explain_grad(leaf())
+    for same in (
+        copy.copy(told),
+        copy.deepcopy(told),
+        pickle.loads(pickle.dumps(told)),
+    ):
+        assert same == told
+        assert hash(same) == hash(told)
 
 
 # ---------------------------------------------------------------- the remedies
@@ -244,13 +269,111 @@ def test_the_remedy_for_a_part():
     assert x.grad[0] == 2
 
 
-@pytest.mark.parametrize(
-    ("f", "there"), [(torch.square, True), (lambda x: x.detach() * leaf(), False)]
-)
-def test_the_graph_tells_whether_the_way_is_cut(f, there):
+# ---------------------------------------------------------------- beside a result
+
+IN, OUT = "in the graph", "not in the graph"
+RESULTS = {
+    "itself": (lambda x: x, IN),
+    "one operation": (torch.square, IN),
+    "two paths": (lambda x: x * x.sin() + x, IN),
+    "through a part": (lambda x: x[0], IN),
+    "a part of it detached": (lambda x: x * x.detach(), IN),
+    "retained": (lambda x: retaining(x * 2).exp(), IN),
+    "detached": (lambda x: x.detach() * leaf(), OUT),
+    "a number": (lambda x: leaf() * x[0].item(), OUT),
+    "a copy": (lambda x: x.detach().clone().requires_grad_() ** 2, OUT),
+    "another leaf": (lambda x: leaf() ** 2, OUT),
+    "nothing recorded": (lambda x: x.detach() ** 2, OUT),
+}
+EVERY_RESULT = pytest.mark.parametrize("case", RESULTS)
+
+
+def retaining(y):
+    y.retain_grad()
+    return y
+
+
+@EVERY_RESULT
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
+def test_a_result_tells_whether_the_tensor_is_in_its_graph(case, dtype):
+    f, reason = RESULTS[case]
+    x = leaf(1.0, 2.0, dtype=dtype)
+    y = f(x)
+    told = seegrad.explain_grad(x, y)
+    assert told.reason == reason
+    assert ("Nothing is cut." in told.message) is (reason == IN)
+    assert ("asked too late" in told.message) is (reason == OUT)
+    assert ("Nothing at all was recorded" in told.message) is not y.requires_grad
+    assert x.grad is None
+
+
+@EVERY_RESULT
+def test_autograd_agrees_on_what_is_in_the_graph(case):
+    f, reason = RESULTS[case]
+    x = leaf(1.0, 2.0)
+    y = f(x)
+    if y.requires_grad:
+        (gradient,) = torch.autograd.grad(y.sum(), x, allow_unused=True)
+        assert (gradient is not None) is (reason == IN)
+    assert seegrad.explain_grad(x, y).reason == reason  # after a backward pass, too
+
+
+def test_a_gradient_that_was_asked_for_too_late():
+    x, weight = torch.ones(2), leaf()
+    y = x * weight
+    x.requires_grad_()
+    assert seegrad.explain_grad(x, y).reason == OUT
+    y = x * weight  # what the message says: compute the result again
+    assert seegrad.explain_grad(x, y).reason == IN
+    y.sum().backward()
+    assert seegrad.explain_grad(x, y).reason == "present"
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_result_changes_nothing_where_the_tensor_itself_tells(cause):
+    make, reason, _ = CAUSES[cause]
+    x = make()
+    told = seegrad.explain_grad(x, leaf() ** 2)
+    assert told.reason == (OUT if reason == "not reached" else reason)
+
+
+def test_the_result_and_its_graph_stay_as_they_were():
+    x = leaf(1.0, 2.0)
+    y = (x**2).sum()
+    seen = []
+    y.register_hook(seen.append)
+    seegrad.explain_grad(x, y)
+    assert (y.grad_fn.next_functions, seen, x.grad) == (
+        y.grad_fn.next_functions,
+        [],
+        None,
+    )
+    y.backward()
+    assert x.grad.tolist() == [2, 4]
+
+
+def test_a_deep_graph_is_walked_and_freed():
     x = leaf()
-    graph = seegrad.gradient_graph(f(x), names={"x": x})
-    assert any(node.label == "x" for node in graph.nodes) is there
+    y = x
+    for _ in range(60_000):  # what PyTorch alone can't free once Python has seen it
+        y = y + 1
+    assert seegrad.explain_grad(x, y).reason == IN
+    del y
+
+
+# ---------------------------------------------------------------- lazy parameters
+
+
+@pytest.mark.parametrize("name", ["weight", "bias"])
+def test_a_lazy_parameter(name):
+    module = torch.nn.LazyLinear(3)
+    told = seegrad.explain_grad(getattr(module, name))
+    assert told.reason == "lazy"
+    assert "call it once" in told.message
+    with torch.random.fork_rng(devices=[]):
+        module(torch.ones(1, 2))  # what the message says
+    module(torch.ones(1, 2)).sum().backward()
+    assert seegrad.explain_grad(getattr(module, name)).reason == "present"
 
 
 # ---------------------------------------------------------------- a gradient
@@ -296,15 +419,39 @@ def test_a_gradient_without_numbers():
 
 # ---------------------------------------------------------------- bad input
 
+NOT_TENSORS = {
+    "number": (3.0, "3.0, of type float"),
+    "list": ([1.0], r"\[1.0\], of type list"),
+    "array": (np.ones(2), r"an array of shape \(2,\) and dtype float64"),
+    "str": ("x", "'x', of type str"),
+    "module": (torch.nn.Linear(1, 1), "of type Linear"),
+    "python module": (math, "of type module"),
+}
+NEED = (TypeError, "tensor", "be a tensor")
+REFUSED = [
+    *(
+        Refusal(name, lambda v=v: seegrad.explain_grad(v), *NEED, words, "a model")
+        for name, (v, words) in NOT_TENSORS.items()
+    ),
+    Refusal(
+        "what .grad holds",
+        lambda: seegrad.explain_grad(leaf().grad),
+        *NEED,
+        "it is None",
+        r"pass the tensor itself, x and not x\.grad",
+    ),
+    Refusal(
+        "result",
+        lambda: seegrad.explain_grad(leaf(), 3.0),
+        TypeError,
+        "result",
+        "be a tensor",
+        "3.0, of type float",
+        r"that backward\(\) is called on",
+    ),
+]
 
-@pytest.mark.parametrize("value", [3.0, [1.0], np.ones(2), "x", torch.nn.Linear(1, 1)])
-def test_only_tensors_have_a_gradient(value):
-    with pytest.raises(
-        TypeError, match=r"tensor must be a tensor, but it is .*of a model"
-    ):
-        seegrad.explain_grad(value)
 
-
-def test_the_gradient_in_place_of_the_tensor():
-    with pytest.raises(TypeError, match=r"but it is None.*not tensor\.grad"):
-        seegrad.explain_grad(leaf().grad)
+@pytest.mark.parametrize("refusal", REFUSED, ids=str)
+def test_an_error_teaches(refusal):
+    assert_teaches(refusal)

@@ -1,4 +1,4 @@
-"""explain_grad: why a tensor's .grad is None, read off the tensor alone."""
+"""explain_grad: why a tensor's .grad is None, read off the tensor and its result."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from seegrad.checks import arguments, state
+from seegrad.graphs.walk import leaves_below
+from seegrad.results import Result
 
-FEW = 6  # a gradient of so many numbers is shown whole
+N_SHOWN = 6  # a gradient of more numbers is summed up
 
 # Results that readers take for their leaf, by the start of the operation's name.
 MISTAKEN = {
@@ -26,30 +29,47 @@ MISTAKEN = {
 }
 
 
+NOTHING_LEFT = (
+    "- backward() was not called yet.",
+    "- .grad was cleared since, by zero_grad() or by hand.",
+    "- torch.autograd.grad() was used: it returns the gradient and stores none.",
+)
+NOT_RECORDED = (
+    "- It was asked too late: requires_grad_() was called after the result was "
+    "computed. Call it before, and compute the result again.",
+    "- It was cut off before the result, by detach(), no_grad() or .item(): leave that "
+    "out.",
+    "- The result was computed from another tensor, such as a copy: look at that one.",
+)
+
+
 @dataclass(frozen=True, repr=False)
-class GradExplanation:
+class GradExplanation(Result):
     """Why a tensor has a ``.grad`` or has none. Made by `explain_grad`.
 
-    It shows itself as its message.
+    ``print`` shows its message.
     """
 
     reason: str
-    """"present", or why not: "dtype", "inference", "requires_grad", "not a leaf" or
-    "not reached"."""
+    """"present", or why not: "lazy", "dtype", "inference", "requires_grad",
+    "not a leaf", "not reached", "in the graph" or "not in the graph"."""
     message: str
     """What was seen, why, and what to write, in a few lines."""
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return self.message
 
 
-def explain_grad(tensor: Tensor) -> GradExplanation:
+def explain_grad(tensor: Tensor, result: Tensor | None = None) -> GradExplanation:
     """Tell why a tensor's ``.grad`` is None, and what to write instead.
 
     Parameters
     ----------
     tensor : tensor
         The tensor itself, of any shape and dtype. It is only looked at.
+    result : tensor, optional
+        What was computed, on which ``backward()`` was or will be called. Its graph is
+        only looked at, and tells more where nothing is wrong with the tensor itself.
 
     Returns
     -------
@@ -57,27 +77,32 @@ def explain_grad(tensor: Tensor) -> GradExplanation:
         `reason`, a short key, and `message`, to be printed. The reason is the first of
         these that holds:
 
+        - "lazy": a parameter of a lazy module that was not called yet.
         - "present": there is a ``.grad``; the message sums it up.
         - "dtype": whole numbers and booleans have no gradient.
         - "inference": the tensor was made in ``torch.inference_mode()``.
         - "requires_grad": nothing is recorded for this tensor.
         - "not a leaf": it is the result of an operation, and only leaves keep one.
-        - "not reached": all is set, but no ``backward()`` left anything.
+        - "not reached": all is set, but no ``backward()`` left anything. With a result,
+          instead of this:
+        - "in the graph": the result depends on the tensor, so nothing is cut.
+        - "not in the graph": it was recorded without the tensor.
 
     Raises
     ------
     TypeError
-        If tensor isn't a tensor.
+        If tensor or result isn't a tensor.
 
     See Also
     --------
-    gradient_graph : See whether a result depends on the tensor.
+    gradient_graph : See what a result depends on.
 
     Notes
     -----
-    A tensor doesn't remember its past. Where several causes leave the same tensor
-    behind, such as ``detach()`` and ``no_grad()``, the message names them all and says
-    how to tell which it was.
+    Neither a tensor nor a graph remembers its past. Where several causes leave the same
+    behind, such as ``detach()`` and ``no_grad()``, or a copy and a ``requires_grad_()``
+    that came after the result, the message names them all and says how to tell which it
+    was.
 
     Examples
     --------
@@ -91,8 +116,23 @@ def explain_grad(tensor: Tensor) -> GradExplanation:
     .grad is there.
     Seen: a leaf of shape () and dtype torch.float32, with requires_grad=True.
     It holds 6.
+
+    A gradient that was asked for too late:
+
+    >>> x = torch.tensor(3.0)
+    >>> y = x * x
+    >>> x.requires_grad_().requires_grad
+    True
+    >>> seegrad.explain_grad(x, y).reason
+    'not in the graph'
     """
-    tensor = arguments.any_tensor(tensor, "tensor")
+    tensor = arguments.any_tensor(tensor, "tensor", _pass_instead(tensor))
+    if result is not None:
+        result = arguments.any_tensor(
+            result, "result", "Pass the tensor that backward() is called on."
+        )
+    if is_lazy(tensor):
+        return GradExplanation("lazy", "\n".join(_lazy()))
     gradient = _grad_of(tensor)
     if gradient is not None:
         return _explained(tensor, "present", ".grad is there.", *_present(gradient))
@@ -104,7 +144,15 @@ def explain_grad(tensor: Tensor) -> GradExplanation:
     ):
         if holds:
             return _explained(tensor, reason, *lines(tensor))
-    return _explained(tensor, "not reached", *_not_reached(tensor))
+    if result is None:
+        return _explained(tensor, "not reached", *_not_reached())
+    return _beside(tensor, result)
+
+
+def _pass_instead(value: object) -> str:
+    if value is None:
+        return "If it is what .grad holds, pass the tensor itself, x and not x.grad."
+    return "Pass the tensor whose .grad you read; of a model, one of its parameters()."
 
 
 def _grad_of(tensor: Tensor) -> Tensor | None:
@@ -135,6 +183,15 @@ def _operation(tensor: Tensor) -> str:
 
 
 # ---------------------------------------------------------------- the reasons
+
+
+def _lazy() -> tuple[str, ...]:
+    return (
+        ".grad is None: the parameter is lazy, and has no values yet.",
+        "Seen: a parameter without a shape.",
+        "Its module makes them when it is called with data for the first time: call it "
+        "once before you make the optimizer.",
+    )
 
 
 def _dtype(tensor: Tensor) -> tuple[str, ...]:
@@ -195,17 +252,38 @@ def _not_a_leaf(tensor: Tensor) -> tuple[str, ...]:
     )
 
 
-def _not_reached(tensor: Tensor) -> tuple[str, ...]:
+def _not_reached() -> tuple[str, ...]:
     return (
         ".grad is None: no backward() has left anything here.",
         "From here these look alike:",
-        "- backward() was not called yet.",
-        "- .grad was cleared since, by zero_grad() or by hand.",
-        "- torch.autograd.grad() was used: it returns the gradient and stores none.",
-        "- The result does not depend on this tensor: the way was cut by detach(), "
-        "no_grad() or .item(), or another tensor was used.",
-        'To tell which: print(seegrad.gradient_graph(result, names={"x": x})). Is x in '
-        "it? Then nothing is cut, and it is one of the first three.",
+        *NOTHING_LEFT,
+        *NOT_RECORDED,
+        "To tell which, pass the result too: print(seegrad.explain_grad(x, result)).",
+    )
+
+
+def _beside(tensor: Tensor, result: Tensor) -> GradExplanation:
+    """What the result's graph tells of a leaf that has nothing wrong with itself."""
+    if any(leaf is tensor for leaf in leaves_below([result])):
+        return _explained(
+            tensor,
+            "in the graph",
+            ".grad is None: the result depends on the tensor, but no backward() has "
+            "left anything here.",
+            "Nothing is cut. From here these look alike:",
+            *NOTHING_LEFT,
+            "Call result.backward(), and look at .grad before anything clears it.",
+        )
+    return _explained(
+        tensor,
+        "not in the graph",
+        ".grad is None: the result was recorded without this tensor, so no backward() "
+        "from it comes here.",
+        *([] if result.requires_grad else ["Nothing at all was recorded for it."]),
+        "From here these look alike:",
+        *NOT_RECORDED,
+        "To tell which, compute the result again, as before, and ask again. Is the "
+        "tensor in the graph now? Then it was asked too late.",
     )
 
 
@@ -228,7 +306,7 @@ def _summary(gradient: Tensor) -> tuple[str, ...]:
         return ("It is empty.",)
     widest = torch.complex128 if gradient.is_complex() else torch.float64
     values = gradient.detach().cpu().to(widest).flatten()
-    if len(values) <= FEW:
+    if len(values) <= N_SHOWN:
         lines = [f"It holds {', '.join(f'{v:.6g}' for v in values.tolist())}."]
     else:
         sizes = values.abs()

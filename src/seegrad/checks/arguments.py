@@ -372,17 +372,10 @@ def function(f: object) -> None:
 # ---------------------------------------------------------------- tensors
 
 
-def any_tensor(value: object, name: str) -> Tensor:
+def any_tensor(value: object, name: str, remedy: str) -> Tensor:
     """The very tensor that was given, or TypeError."""
     if isinstance(value, Tensor):
         return value
-    remedy = (
-        f"If it is what .grad holds, pass the tensor itself, {name} and not "
-        f"{name}.grad."
-        if value is None
-        else "Pass the tensor whose .grad you read; of a model, one of its "
-        "parameters()."
-    )
     raise TypeError(f"{name} must be a tensor, but it is {describe(value)}. {remedy}")
 
 
