@@ -1,4 +1,4 @@
-"""Every public numeric function, called with given points: one table for all tests.
+"""Every public function, called with given points: one table for all tests.
 
 No pytest here: a bare subprocess uses this table, too.
 """
@@ -21,6 +21,8 @@ def bowl(x0, x1):
 
 LINE = seegrad.tangent_line(wave, 0.5)
 PLANE = seegrad.tangent_plane(bowl, 0.5, 1.0)
+LEAF = torch.tensor([0.5, 1.0], dtype=torch.float64, requires_grad=True)
+RESULT = wave(LEAF).sum()
 FIT = seegrad.fit_polynomial([0.0, 1.0, 2.0], [1.0, 2.0, 5.0], degree=2, steps=1)
 
 
@@ -59,8 +61,8 @@ CALLS = [
     Call("diagnose", seegrad.diagnose, {"x": X}, wave),
     Call("diagnose, two variables", seegrad.diagnose, {"x0": X0, "x1": X1}, bowl),
     Call(
-        "derivative, checked",
-        lambda f, x: seegrad.derivative(f, x, check=True),
+        "derivative, unchecked",
+        lambda f, x: seegrad.derivative(f, x, check=False),
         {"x": X},
         wave,
     ),
@@ -128,7 +130,56 @@ CALLS = [
     ),
 ]
 
+DRAWN = [
+    Call("plot_function", seegrad.plot_function, {"x": [0.5, 1.0, 2.0]}, wave),
+    Call(
+        "plot_function, surface",
+        seegrad.plot_function,
+        {"x0": [0.5, 1.0], "x1": [1.0, -1.0, 3.0]},
+        bowl,
+    ),
+    Call(
+        "plot_derivative",
+        lambda f, x, slope: seegrad.plot_derivative(x, slope),
+        {"x": [0.5, 1.0], "slope": [1.0, 3.0]},
+    ),
+]
+
 WITH_FUNCTION = [call for call in CALLS if call.f is not None]
+
+FIELD = seegrad.gradient_field(bowl, [0.0, 1.0], [0.0, 1.0])
+DESCENT = seegrad.descend(bowl, [1.0, 2.0], learning_rate=0.1, steps=3)
+REDUCTION = seegrad.reduce_gradient(wave, X, "sum")
+RESULTS = {
+    "plot_tangent_line": LINE,
+    "plot_tangent_plane": PLANE,
+    "plot_gradient_field": FIELD,
+    "plot_descent": DESCENT,
+    "plot_reduction": REDUCTION,
+    "plot_fit": FIT,
+    "plot_losses": FIT,
+}
+# These take no points: what they show is finished.
+SHOWN = [
+    *(
+        Call(name, lambda f, name=name, made=made: getattr(seegrad, name)(made), {})
+        for name, made in RESULTS.items()
+    ),
+    Call("explain_grad", lambda f: seegrad.explain_grad(LEAF), {}),
+    Call("explain_grad, result", lambda f: seegrad.explain_grad(LEAF, RESULT), {}),
+    Call("expect_error", lambda f: expect_error(), {}),
+    Call("gradient_graph", lambda f: seegrad.gradient_graph(RESULT), {}),
+    Call(
+        "gradient_graph, drawn",
+        lambda f: seegrad.gradient_graph(RESULT, names={"x": LEAF}).svg(),
+        {},
+    ),
+]
+
+
+def expect_error():
+    with seegrad.expect_error(ValueError):
+        raise ValueError("expected")
 
 
 def tensors(result):

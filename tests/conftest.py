@@ -28,6 +28,16 @@ def global_state():
         "Python's random state": random.getstate(),
         "grad mode": torch.is_grad_enabled(),
         "inference mode": torch.is_inference_mode_enabled(),
+        "autocast": (
+            torch.is_autocast_enabled("cpu"),
+            torch.get_autocast_dtype("cpu"),
+            torch.is_autocast_cache_enabled(),
+        ),
+        "anomaly mode": (
+            torch.is_anomaly_enabled(),
+            torch.is_anomaly_check_nan_enabled(),
+        ),
+        "default device": torch.get_default_device(),
         "default dtype": torch.get_default_dtype(),
         "threads": torch.get_num_threads(),
         "torch's print options": dict(vars(torch._tensor_str.PRINT_OPTS)),

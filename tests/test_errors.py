@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from calls import CALLS, Call, bowl, wave
+from calls import CALLS, DRAWN, Call, bowl, wave
 from refusals import Refusal, assert_teaches
 
 import seegrad
@@ -17,20 +17,6 @@ from seegrad.graphs.gradient_graph import DEEPEST
 
 # ---------------------------------------------------------------- points
 
-DRAWN = [
-    Call("plot_function", seegrad.plot_function, {"x": [0.5, 1.0, 2.0]}, wave),
-    Call(
-        "plot_function, surface",
-        seegrad.plot_function,
-        {"x0": [0.5, 1.0], "x1": [1.0, -1.0, 3.0]},
-        bowl,
-    ),
-    Call(
-        "plot_derivative",
-        lambda f, x, slope: seegrad.plot_derivative(x, slope),
-        {"x": [0.5, 1.0], "slope": [1.0, 3.0]},
-    ),
-]
 EVERY_CALL = CALLS + DRAWN
 
 HUGE = 10**400

@@ -28,7 +28,7 @@ PUBLIC = {
     "start=None, seed=0)",
     "least_squares": "(x, y, *, degree=3)",
     "gradient_graph": "(root, *, names=None, fold=True, gradients=True)",
-    "explain_grad": "(tensor)",
+    "explain_grad": "(tensor, result=None)",
     "expect_error": "(kind, words='')",
 }
 FIELDS = {
