@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from calls import CALLS, DRAWN, Call, bowl, wave
+from calls import CALLS, DRAWN, bowl, wave
 from refusals import Refusal, assert_teaches
 
 import seegrad

@@ -82,7 +82,7 @@ def descend(f: Function, start: object, *, learning_rate: float, steps: int) -> 
     steps = arguments.whole_number(steps, "steps", least=0)
     start = arguments.axis(start, "start")
     arguments.finite(start, "start")
-    with state.preserve_state(start.device):
+    with state.preserve_state(start.device, f, *start):
         return _descend(f, start, learning_rate, steps)
 
 

@@ -466,10 +466,11 @@ def plot_fit(fit: PolynomialFit, ax: Axes | None = None, **kwargs: Any) -> Axes:
     array([1., 2.])
     """
     arguments.result(fit, PolynomialFit, "fit", "fit_polynomial")
-    x = torch.linspace(float(fit.x.min()), float(fit.x.max()), 400, dtype=torch.float64)
+    ends = float(fit.x.min()), float(fit.x.max())
+    x = torch.linspace(*ends, 400, dtype=torch.float64, device=fit.x.device)
     marker = "o" if len(fit.x) <= 100 else "."
     style = {**FUNCTION, "linestyle": "none", "marker": marker, "markersize": 4.0}
-    curve = _numpy(x), _numpy(fit(x.to(fit.x.device)))
+    curve = _numpy(x), _numpy(fit(x))
     with canvas(ax) as ax:
         ax.plot(_numpy(fit.x), _numpy(fit.y), **style, label="$y$")
         ax.plot(*curve, **_line({**SLOPE, "label": r"$\hat{y}$"}, kwargs))
@@ -617,7 +618,7 @@ def _in_order(x: Array) -> Array:
 
 
 def _values(f: Function, points: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
-    with state.preserve_state(points[0].device), torch.no_grad():
+    with state.preserve_state(points[0].device, f, *points), torch.no_grad():
         return functions.call(f, [x.clone() for x in points])
 
 
