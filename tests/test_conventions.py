@@ -1,4 +1,4 @@
-"""What holds for every function: nothing of the caller's changes, nothing is shared."""
+"""What holds for every function: the caller's points, dtypes, and what comes back."""
 
 import dataclasses
 import inspect
@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from calls import CALLS, WITH_FUNCTION, tensors
+from calls import CALLS, DRAWN, SHOWN, WITH_FUNCTION, tensors
 from laws import assert_same
 
 import seegrad
@@ -20,15 +20,14 @@ def as_tensors(call, **options):
     return [torch.tensor(points, **options) for points in call.points.values()]
 
 
-def test_the_table_has_every_numeric_function():
-    named = {call.name.partition(",")[0].removesuffix("()") for call in CALLS}
-    public = {name for name in seegrad.__all__ if not name.startswith("plot_")}
+def test_the_table_has_every_function():
+    calls = [*CALLS, *DRAWN, *SHOWN]
+    named = {call.name.partition(",")[0].removesuffix("()") for call in calls}
+    public = {
+        name for name in seegrad.__all__ if not name.endswith(("Error", "Warning"))
+    }
     never_called = {"GradientField", "Descent", "Reduction", "Diagnosis"}
-    never_called |= {"NotDifferentiableWarning", "NotConnectedError"}
-    never_called |= {"NotElementwiseError", "RandomFunctionError"}
-    never_called |= {"GradientGraph", "gradient_graph"}  # see test_graph.py
-    never_called |= {"GradExplanation", "explain_grad"}  # see test_explanation.py
-    never_called |= {"expect_error"}  # see test_failure.py
+    never_called |= {"GradientGraph", "GradExplanation"}
     assert named == public - never_called
 
 
@@ -161,30 +160,6 @@ def test_the_default_device_does_not_matter(call):
         assert_same(result, expected[name])
 
 
-# ---------------------------------------------------------------- modes
-
-MODES = {
-    "no_grad": torch.no_grad,
-    "inference_mode": torch.inference_mode,
-    "enable_grad": torch.enable_grad,
-}
-
-
-@EVERY_CALL
-@pytest.mark.parametrize("mode", MODES)
-def test_results_of_any_mode_are_usable_outside(call, mode):
-    expected = tensors(call())
-    with MODES[mode]():
-        before = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
-        found = tensors(call())
-        assert (torch.is_grad_enabled(), torch.is_inference_mode_enabled()) == before
-    weight = torch.ones((), dtype=torch.float64, requires_grad=True)
-    for name, result in found.items():
-        assert_same(result, expected[name])
-        assert not result.is_inference(), name
-        (weight * result.detach()).sum().backward()  # saves the result
-
-
 @EVERY_CALL
 def test_points_made_in_inference_mode(call):
     with torch.inference_mode():
@@ -194,68 +169,7 @@ def test_points_made_in_inference_mode(call):
         assert_same(result, expected[name])
 
 
-# ---------------------------------------------------------------- state
-
-
-class FailureError(Exception):
-    """Raised by a function under test."""
-
-
-def fails(*xs):
-    torch.rand(3)
-    raise FailureError
-
-
-def draws_and_is_refused(*xs):
-    return xs[0] + torch.rand_like(xs[0])
-
-
-@EVERY_CALL
-def test_a_call_leaves_no_trace(call, state):
-    before = state()
-    call()
-    assert state() == before
-
-
-@EVERY_FUNCTION
-def test_a_function_that_draws_leaves_no_trace(call, state):
-    before = state()
-    call.run(lambda *xs: call.f(*xs) + 0 * torch.rand(()), *call.points.values())
-    assert state() == before
-
-
-@EVERY_FUNCTION
-@pytest.mark.parametrize("mode", MODES)
-def test_a_function_that_fails_leaves_no_trace(call, mode, state):
-    with MODES[mode]():
-        before = state()
-        with pytest.raises(ValueError, match="Failure"):
-            call.run(fails, *call.points.values())
-        assert state() == before
-
-
-# descend takes one point at a time, and has nothing to compare; diagnose says so.
-AT_SEVERAL_POINTS = [
-    call
-    for call in WITH_FUNCTION
-    if call.name != "descend" and not call.name.startswith("diagnose")
-]
-
-
-@pytest.mark.parametrize("call", AT_SEVERAL_POINTS, ids=str)
-def test_a_random_function_is_refused_and_leaves_no_trace(call, state):
-    before = state()
-    with pytest.raises(ValueError, match="the randomness out of f"):
-        call.run(draws_and_is_refused, *call.points.values())
-    assert state() == before
-
-
-@EVERY_CALL
-def test_bad_points_leave_no_trace(call, state):
-    before = state()
-    with pytest.raises(TypeError):
-        call(*["bad"] * len(call.points))
-    assert state() == before
+# ---------------------------------------------------------------- f
 
 
 @EVERY_FUNCTION

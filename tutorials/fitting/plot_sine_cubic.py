@@ -109,9 +109,7 @@ assert near["Maclaurin"] < min(near["best"], near["2000 steps"])
 # **Solution.** By symmetry their slope is zero from the first step to the last, but for
 # rounding. Half of the problem is gone, and 5000 steps come close to the best.
 
-fit = seegrad.fit_polynomial(
-    x, y, learning_rate=1e-6, start=[0, 0, 0, 0], steps=5000
-)
+fit = seegrad.fit_polynomial(x, y, learning_rate=1e-6, start=[0, 0, 0, 0], steps=5000)
 print(f"{fit.losses[2000]:.4f} after 2000 steps, {fit.losses[-1]:.6f} after 5000")
 
 assert fit.coefficients[[0, 2]].abs().max() < 1e-15

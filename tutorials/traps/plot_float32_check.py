@@ -62,10 +62,7 @@ plt.show()
 # sphinx_gallery_alt = "Two panels with the same smooth dashed slope. With step 0.0001 the dots of the differences lie close around it. With 0.00001 they scatter widely above and below."
 # sphinx_gallery_caption = "The same slope, checked with two steps: the smaller one scatters more."
 
-off = [
-    (differences(t, h) - seegrad.derivative(f, t)).abs().max()
-    for h in (1e-4, 1e-5)
-]
+off = [(differences(t, h) - seegrad.derivative(f, t)).abs().max() for h in (1e-4, 1e-5)]
 assert off[1] > 3 * off[0]
 
 # %%
