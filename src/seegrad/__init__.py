@@ -8,7 +8,7 @@ from seegrad.checks.functions import (
 )
 from seegrad.derivatives import derivative, gradient
 from seegrad.descents import Descent, descend
-from seegrad.diagnosis.verdict import Diagnosis, NotDifferentiableWarning, diagnose
+from seegrad.diagnosis import Diagnosis, NotDifferentiableWarning, diagnose
 from seegrad.differences import numerical_derivative, numerical_gradient
 from seegrad.explanations import GradExplanation, explain_grad
 from seegrad.failures import expect_error

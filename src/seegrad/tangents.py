@@ -10,8 +10,8 @@ from torch import Tensor
 
 from seegrad.checks import arguments, state
 from seegrad.checks.functions import Function
-from seegrad.diagnosis import verdict as diagnosis
-from seegrad.diagnosis.verdict import Diagnosis
+from seegrad import diagnosis
+from seegrad.diagnosis import Diagnosis
 from seegrad.engine.evaluation import value_and_gradient
 from seegrad.results import Result
 
@@ -207,7 +207,7 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
         )
 
 
-NO_TANGENT = ("mixes points", "random", "jump", "vertical tangent", "cusp")
+NO_TANGENT = ("not elementwise", "random", "jump", "vertical tangent", "cusp")
 
 
 def _one_sided(slopes: Tensor, found: Diagnosis) -> tuple[Tensor, Tensor]:
@@ -238,7 +238,7 @@ def _refuse(
             return
         without = np.isin(found.kind, NO_TANGENT)
         if without.any():
-            why = found if found.kind.ndim == 0 else found[without]
+            why = found if np.ndim(found.kind) == 0 else found[without]
             raise ValueError(
                 f"f must have a tangent {shape} at each point, but it has not. "
                 f"{why.message}"

@@ -1,0 +1,295 @@
+"""Values and slopes of a function around points, and how far rounding moves them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seegrad.checks import functions
+from seegrad.checks.functions import Function
+from seegrad.engine import reverse
+
+Array = np.ndarray[Any, Any]
+
+NEAREST = 0.75  # the smallest distance is eps to this power: rounding is finer still
+RATIO = 2**1.5  # of neighbouring distances; powers of 2 might all meet one phase
+SAFETY = 16  # how many times the rounding seen in f counts as rounding
+
+
+def numbers(t: Tensor) -> Array:
+    """The numbers of a tensor in a flat array of float64."""
+    flat: Array = t.detach().flatten().to("cpu", torch.float64).numpy()
+    return flat
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A function that is asked at arrays of numbers."""
+
+    f: Function
+    like: Sequence[Tensor]
+    """The caller's points: f gets tensors of so many dimensions, on their device."""
+    dtypes: Sequence[torch.dtype]
+    """What f gets, one a variable."""
+    eps: float
+    """The spacing at 1 of the numbers that f computes with."""
+
+    def tensors(self, at: Array) -> list[Tensor]:
+        """Points (variables, n) as f takes them."""
+        ndim, n = self.like[0].ndim, at.shape[1]
+        shape = (n,) + (1,) * (ndim - 1) if ndim or n != 1 else ()
+        rows = torch.from_numpy(at).to(self.like[0].device)
+        return [
+            row.to(dtype, copy=True).reshape(shape)
+            for row, dtype in zip(rows, self.dtypes, strict=True)
+        ]
+
+    def held(self, at: Array) -> Array:
+        """The points (variables, n) as the dtypes hold them."""
+        return np.array([numbers(t) for t in self.tensors(at)])
+
+    def ask(self, at: Array) -> tuple[Array, Array]:
+        """Values (n,) and slopes (variables, n), nan at each point where f raises."""
+        try:
+            return self._ask(at)
+        except (TypeError, ValueError):
+            if at.shape[1] == 1:
+                return np.full(1, np.nan), np.full(at.shape, np.nan)
+        half = at.shape[1] // 2
+        value, slopes = zip(self.ask(at[:, :half]), self.ask(at[:, half:]), strict=True)
+        return np.concatenate(value), np.hstack(slopes)
+
+    def _ask(self, at: Array) -> tuple[Array, Array]:
+        leaves = [x.requires_grad_() for x in self.tensors(at)]
+        y = functions.call(self.f, leaves)
+        nothing = np.full(at.shape, np.nan)
+        if not y.requires_grad:
+            return numbers(y), nothing
+        try:
+            gradients = reverse.vjp(y, leaves)
+        except ValueError:  # an operation without a backward pass
+            return numbers(y), nothing
+        if all(g is None for g in gradients):
+            return numbers(y), nothing
+        return numbers(y), _filled(gradients, leaves)
+
+    def is_linear(self, at: Array) -> Array:
+        """Whether twice the weight gives twice the gradient, at each point (n,)."""
+        leaves = [x.requires_grad_() for x in self.tensors(at)]
+        y = functions.call(self.f, leaves)
+        functions.depends(y, "x")
+        one, *others = (
+            _filled(
+                reverse.vjp(y, leaves, torch.full_like(y, w), retain_graph=True), leaves
+            )
+            / w
+            for w in (1.0, -1.0, 2.0**-10, 2.0**10)
+        )
+        tolerance = 64 * self.eps * np.abs(one)
+        same = [(np.abs(other - one) <= tolerance).all(0) for other in others]
+        return np.array(same).all(0)
+
+    def narrow(self) -> Probe | None:
+        """The same asked in float32, or None where f doesn't take and give that."""
+        small = Probe(self.f, self.like, [torch.float32] * len(self.dtypes), 2.0**-23)
+        points = [torch.ones_like(x, dtype=torch.float32) for x in self.like]
+        return small if _gives(self.f, points, torch.float32) else None
+
+    def overflows(self, at: Array) -> Array:
+        """Where f fails because its numbers grow too large, not for want of a value.
+
+        The domain of a function is the same in each dtype; where it overflows is not. So
+        f is tried in float64 and in float32, here and with x larger and smaller.
+        """
+        narrow, found = self.narrow(), np.zeros(at.shape[1], bool)
+        if narrow is None:
+            return found
+        wide = replace(self, dtypes=[torch.float64] * len(self.dtypes))
+        for doublings in range(-40, 41):
+            there = narrow.held(at * 2.0**doublings)
+            fails, works = (
+                np.isfinite(np.vstack(probe.ask(there))).all(0)
+                for probe in (narrow, wide)
+            )
+            found |= works & ~fails & np.isfinite(there).all(0)
+        return found
+
+    def is_random(self, at: Array) -> bool:
+        """Whether f gives another value the next time, here or a little beside.
+
+        Five looks tell, but for an f that draws numbers, of which few may matter.
+        """
+        beside = self.held(at + np.maximum(np.abs(at), 1) / 8)
+        before = _generators()
+        first = np.hstack([self.ask(p)[0] for p in (at, beside)])
+        looks = 4 if _generators() == before else 60
+        for _ in range(looks):
+            again = np.hstack([self.ask(p)[0] for p in (at, beside)])
+            if not np.array_equal(first, again, equal_nan=True):
+                return True
+        return False
+
+
+def _filled(gradients: Sequence[Tensor | None], leaves: Sequence[Tensor]) -> Array:
+    """Gradients as an array (variables, n), zero for a variable that f ignores."""
+    return np.array(
+        [
+            np.zeros(x.numel()) if g is None else numbers(g)
+            for g, x in zip(gradients, leaves, strict=True)
+        ]
+    )
+
+
+def _generators() -> tuple[object, ...]:
+    """The state of every random generator that f may draw from."""
+    name, keys, *rest = np.random.get_state(legacy=True)
+    torchs = torch.get_rng_state().numpy().tobytes()
+    return torchs, random.getstate(), name, keys.tobytes(), rest
+
+
+def widest(f: Function, xs: Sequence[Tensor], y: Tensor) -> Probe:
+    """F asked in float64 where it takes and gives that, else in its own dtypes.
+
+    The steps that tell a corner from a curve are finer than a short dtype can hold.
+    `y` is what f gave in its own dtypes.
+    """
+    if _gives(f, [x.to(torch.float64, copy=True) for x in xs], torch.float64):
+        return Probe(f, xs, [torch.float64] * len(xs), 2.0**-52)
+    return caller(f, xs, y)
+
+
+def caller(f: Function, xs: Sequence[Tensor], y: Tensor) -> Probe:
+    """F asked in the dtypes of the points, where it gave y."""
+    eps = max(torch.finfo(t.dtype).eps for t in (*xs, y))
+    return Probe(f, xs, [x.dtype for x in xs], eps)
+
+
+def _gives(f: Function, xs: Sequence[Tensor], dtype: torch.dtype) -> bool:
+    try:
+        return functions.call(f, xs).dtype == dtype
+    except (TypeError, ValueError):
+        return False
+
+
+# ---------------------------------------------------------------- along a direction
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What f answered along a direction, on both sides of n points.
+
+    Distances are in scales of the points, and slopes are per scale. The rows go from
+    large distances to small.
+    """
+
+    step: Array
+    """How far each row went, below 0 on the left, of shape (2, rows, n)."""
+    value: Array
+    """f there, of shape (2, rows, n)."""
+    slope: Array
+    """Autograd's slope there along the direction, of shape (2, rows, n)."""
+    here: Array
+    """f at the points, of shape (n,)."""
+    given: Array
+    """Autograd's slope at the points along the direction, of shape (n,)."""
+    direction: Array
+    """How far each variable goes, in its scale, of shape (variables,)."""
+    scales: Array
+    """The scale of each variable at each point, of shape (variables, n)."""
+    eps: float
+    """The spacing at 1 of the numbers that f computed with."""
+
+    def __getitem__(self, index: Array) -> Samples:
+        """What was seen around some of the points."""
+        fields = ("step", "value", "slope", "here", "given", "scales")
+        return replace(self, **{name: getattr(self, name)[..., index] for name in fields})
+
+    def along(self, slopes: Array) -> Array:
+        """The slope along the direction of slopes (variables, n), per scale."""
+        moved = np.flatnonzero(self.direction)
+        per_step: Array = (self.direction[:, None] * self.scales * slopes)[moved]
+        return per_step.sum(0)
+
+    def noise(self) -> Array:
+        """How far rounding may put each value off, of shape (2, rows, n).
+
+        It is what rounding x and f's value amounts to, or what third differences over
+        four distances show from there on to smaller distances. They belong to one
+        side, so that neither a corner nor a jump at the point leaves a trace in them.
+        """
+        at, near = (
+            np.lib.stride_tricks.sliding_window_view(t, 4, axis=1)
+            for t in (self.value, self.step)
+        )
+        near = near / near[..., :1]
+        apart = near[..., :, None] - near[..., None, :] + np.eye(4)
+        weights = 1 / apart.prod(-1)
+        third = np.abs((weights * at).sum(-1)) / np.sqrt((weights**2).sum(-1))
+        third = np.nan_to_num(third, nan=0, posinf=0)
+        third = np.concatenate([third, third[:, -1:].repeat(3, 1)], axis=1)
+        seen = np.maximum.accumulate(third[:, ::-1], axis=1)[:, ::-1]
+        sizes = np.abs(self.value) + np.abs(self.here) + np.abs(self.slope)
+        least = self.eps * np.nan_to_num(sizes, nan=0, posinf=0)
+        noise: Array = SAFETY * np.maximum(seen, least)
+        return noise
+
+    def without(self, dead: Array) -> Samples:
+        """The samples less so many of the smallest rows, of shape (2, n).
+
+        The others move down, and nan fills the rows above.
+        """
+        rows = self.step.shape[1]
+        index = np.arange(rows)[:, None] - dead[:, None]
+
+        def moved(t: Array) -> Array:
+            there = np.take_along_axis(t, index.clip(0), 1)
+            return np.where(index < 0, np.nan, there)
+
+        step, value, slope = map(moved, (self.step, self.value, self.slope))
+        return replace(self, step=step, value=value, slope=slope)
+
+    def dead(self) -> Array:
+        """How many of the smallest rows answer exactly as the points do, (2, n)."""
+        same = (self.value == self.here) & (self.slope == self.given)
+        dead: Array = np.cumprod(same[:, ::-1], axis=1).sum(1)
+        return dead
+
+
+def distances(eps: float) -> Array:
+    """How far to go to each side, in scales of the points: (2, rows, 1)."""
+    rows = max(6, 1 + int(np.log(eps**NEAREST * 8) / -np.log(RATIO)))
+    away: Array = RATIO ** -np.arange(rows, dtype=float) / 8
+    return np.array([-away, away])[:, :, None]
+
+
+def sample(
+    probe: Probe,
+    at: Array,
+    direction: Array,
+    scales: Array,
+    moves: Array | None = None,
+) -> Samples:
+    """What f answers along a direction, one row a variable, at points (variables, n).
+
+    A move of 1 goes the scale of each variable. By default they are `distances`.
+    """
+    if moves is None:
+        moves = distances(probe.eps)
+    moves = np.broadcast_to(moves, (*moves.shape[:2], at.shape[1]))
+    moved = np.flatnonzero(direction)
+    here, given = probe.ask(at)
+    step, value, slope = (np.empty(moves.shape) for _ in range(3))
+    seen = Samples(step, value, slope, here, given, direction, scales, probe.eps)
+    for place in np.ndindex(moves.shape[:2]):
+        there = probe.held(at + direction[:, None] * scales * moves[place])
+        went = ((there - at) / (direction[:, None] * scales))[moved].mean(0)
+        value[place], slopes = probe.ask(there)
+        step[place] = np.where(went == 0, np.nan, went)
+        slope[place] = seen.along(slopes)
+    return replace(seen, given=seen.along(given))
