@@ -15,7 +15,7 @@ from torch import Tensor
 from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.diagnosis import words
-from seegrad.diagnosis.sampling import Array, Probe, caller, numbers
+from seegrad.diagnosis.sampling import Array, caller, numbers
 from seegrad.diagnosis.verdict import verdicts
 from seegrad.diagnosis.words import RANKS
 from seegrad.engine.evaluation import value_and_gradient
@@ -250,12 +250,10 @@ def _examined(
     except functions.RandomFunctionError:
         return _all("random", nothing)
     except functions.NotElementwiseError:
-        probe = _probe(f, xs)
         at = np.array([numbers(x) for x in xs])
-        if probe.is_random(at):
-            return _all("random", nothing)
-        if probe.is_linear(at).all():
-            return _all("not elementwise", nothing)
+        random = caller(f, xs, xs[0]).is_random(at)
+        return _all("random" if random else "not elementwise", nothing)
+    except functions.NonlinearBackwardError:
         y, gradients = value_and_gradient(f, [x.clone() for x in xs], check=False)
     except ValueError as error:
         return _one_by_one(f, xs, error)
@@ -271,16 +269,12 @@ def _all(kind: str, nothing: Array) -> tuple[Array, Array, Array]:
     return ranks, np.array([nothing] * 3), nothing
 
 
-def _probe(f: Function, xs: Sequence[Tensor]) -> Probe:
-    return caller(f, xs, xs[0])
-
-
 def _one_by_one(
     f: Function, xs: Sequence[Tensor], error: ValueError
 ) -> tuple[Array, Array, Array]:
     """The same where f raises: at some of the points, or in its backward pass alone."""
     at = np.array([numbers(x) for x in xs])
-    value, slopes = _probe(f, xs).ask(at)
+    value, slopes = caller(f, xs, xs[0]).ask(at)
     works = ~np.isnan(value)
     backward = ~np.isnan(slopes).any(0)
     if not works.any() or (works & backward).all():

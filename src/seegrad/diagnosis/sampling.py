@@ -101,23 +101,35 @@ class Probe:
         points = [torch.ones_like(x, dtype=torch.float32) for x in self.like]
         return small if _gives(self.f, points, torch.float32) else None
 
+    def works(self, at: Array) -> Array:
+        """Where f and autograd give finite numbers, at points (variables, n)."""
+        works: Array = np.isfinite(np.vstack(self.ask(at))).all(0)
+        return works
+
     def overflows(self, at: Array) -> Array:
         """Where f fails because its numbers grow too large, not for want of a value.
 
-        The domain of a function is the same in each dtype; where it overflows is not. So
-        f is tried in float64 and in float32, here and with x larger and smaller.
+        A domain ends at the same place in each dtype; where numbers overflow depends
+        on the dtype. So along each axis the place is looked for from which on f works,
+        and float32 is tried a little farther.
         """
         narrow, found = self.narrow(), np.zeros(at.shape[1], bool)
-        if narrow is None:
+        if narrow is None or not found.size:
             return found
-        wide = replace(self, dtypes=[torch.float64] * len(self.dtypes))
-        for doublings in range(-40, 41):
-            there = narrow.held(at * 2.0**doublings)
-            fails, works = (
-                np.isfinite(np.vstack(probe.ask(there))).all(0)
-                for probe in (narrow, wide)
-            )
-            found |= works & ~fails & np.isfinite(there).all(0)
+        away = 1.1 * 2.0 ** np.arange(-10, 12)
+        start = narrow.held(at)
+        fails = ~self.works(start)
+        for axis in np.vstack([np.eye(len(at)), -np.eye(len(at))])[:, :, None]:
+            tries = np.array([self.works(start + axis * move) for move in away])
+            first = tries.argmax(0)  # 0 where it always works, or never
+            bad, good = away[first - 1], away[first]
+            for _ in range(20):
+                middle = (bad + good) / 2
+                works = self.works(start + axis * middle)
+                bad, good = np.where(works, [bad, middle], [middle, good])
+            beyond = narrow.held(start + axis * good * 1.01)
+            works = self.works(beyond) & ~narrow.works(beyond)
+            found |= fails & (first > 0) & works
         return found
 
     def is_random(self, at: Array) -> bool:
@@ -234,8 +246,8 @@ class Samples:
         third = np.nan_to_num(third, nan=0, posinf=0)
         third = np.concatenate([third, third[:, -1:].repeat(3, 1)], axis=1)
         seen = np.maximum.accumulate(third[:, ::-1], axis=1)[:, ::-1]
-        sizes = np.abs(self.value) + np.abs(self.here) + np.abs(self.slope)
-        least = self.eps * np.nan_to_num(sizes, nan=0, posinf=0)
+        sizes = np.abs([self.value, self.here + 0 * self.value, self.slope])
+        least = self.eps * np.nan_to_num(sizes, nan=0, posinf=0).sum(0)
         noise: Array = SAFETY * np.maximum(seen, least)
         return noise
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from seegrad.checks.functions import Function
 from seegrad.diagnosis.sampling import (
     NEAREST,
+    SAFETY,
     Array,
     Probe,
     Samples,
@@ -25,6 +26,7 @@ SMOOTH, UNCLEAR = RANKS["smooth"], RANKS["unclear"]
 PIECE = 1024  # so many points are looked at closely at a time
 BELOW = 6  # so many smaller distances must agree with an estimate
 SURE = 1 / 16  # more doubt than this part of the slopes decides nothing
+NEARLY = 2.0**-10  # the same for a look from near, which may hold rounding alone
 
 
 @dataclass(frozen=True)
@@ -149,9 +151,9 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
         scales = np.where(size == 0, points.probe.eps**NEAREST, size)[:, few]
         scales = scales.clip(1e-290, 1)
         near = sample(points.probe, points.at[:, few], direction, scales)
-        closer, slopes = judge(points[few], near)
+        closer, slopes = judge(points[few], near, NEARLY)
         real, killed = _in_float32(points[few], afar, few)
-        other = closer != ranks[few]
+        other = (closer != ranks[few]) & (closer != UNCLEAR)
         ranks[few[other & real]] = closer[other & real]
         sides[..., few[other & real]] = slopes[..., other & real]
         ranks[few[other & ~real & ~killed & (closer == SMOOTH)]] = UNCLEAR
@@ -192,15 +194,18 @@ def _in_float32(points: Points, seen: Samples, few: Array) -> tuple[Array, Array
     rise = np.abs(value - seen.here[few])
     off = np.abs(again.value - value) > rise / 8 + 64 * narrow.eps * np.abs(value)
     off |= np.abs(again.slope - slope) > np.abs(slope) / 8
-    known = np.isfinite(again.value) == np.isfinite(value)
-    known &= np.isfinite(again.slope) == np.isfinite(slope)
-    return (known & ~off).all((0, 1)), (known.all((0, 1)) & off.any((0, 1)))
+    off |= np.isfinite(again.value) != np.isfinite(value)
+    off |= np.isfinite(again.slope) != np.isfinite(slope)
+    lost = np.isfinite(value) & ~np.isfinite(again.value)
+    return ~off.any((0, 1)), (off.any((0, 1)) & ~lost.any((0, 1)))
 
 
 # ---------------------------------------------------------------- one direction
 
 
-def judge(points: Points, seen: Samples) -> tuple[Array, Array]:
+def judge(
+    points: Points, seen: Samples, share: float = SURE
+) -> tuple[Array, Array]:
     """What the samples prove, and the slopes left, right and by chords, (3, n)."""
     own = seen.along(points.own)
     step, value, slope, here = seen.step, seen.value, seen.slope, seen.here
@@ -215,11 +220,15 @@ def judge(points: Points, seen: Samples) -> tuple[Array, Array]:
     beside, unsettled = slope[:, -1], np.ptp(slope[:, -5:], axis=1)
     by_chords, vague, scale = what_stays(chord, noise, chord)
     mean = (slope + beside[:, None]) / 2
-    missing, doubt, size = what_stays(chord - mean, noise, np.fmax(chord, slope))
-    hidden = np.fmin.reduce(noise, axis=1)  # what values can't show
+    missing, doubt, size = what_stays(
+        chord - mean, noise, np.fmax(np.abs(chord), np.abs(slope))
+    )
+    digits = SAFETY * seen.eps * (np.abs(value) + np.abs(here))
+    hidden = np.fmin.reduce(4 * digits / np.abs(step), axis=1)  # from values
     cut = ~known | (np.abs(missing) > 8 * doubt + rtol * size + hidden)
     limit, error = np.where(cut, [by_chords, vague], [beside, unsettled + doubt])
-    sure = error <= SURE * np.where(cut, scale, size) + hidden
+    sure = 8 * error <= share * np.where(cut, scale, size)
+    sure |= (share == SURE) & (error <= hidden)
 
     # A gap between the values that stays is a jump; slopes that grow are infinite.
     gap = (value - here - step * np.where(known[:, None], mean, 0))[:, -4:]
@@ -229,7 +238,7 @@ def judge(points: Points, seen: Samples) -> tuple[Array, Array]:
     )
     power = growth / closer  # of the distance, as the chords follow it
     grows = (power.max(1) < -0.02) & (power.max(1) < power.min(1) / 2)
-    grows &= (np.abs(chord) > 4 * noise)[:, -6:].all(1)
+    grows &= (np.abs(value - here) > 4 * digits)[:, -6:].all(1)
     limit = np.where(grows, np.sign(chord[:, -1]) * np.inf, limit)
     limit = np.where(jump, np.sign(gap[:, -1] * step[:, -1]) * np.inf, limit)
     defined = np.isfinite(chord[:, -2:]).any(1) & np.isfinite(here)
@@ -242,20 +251,21 @@ def judge(points: Points, seen: Samples) -> tuple[Array, Array]:
     hidden = hidden.max(0)
     bent = np.abs(right - left) > 4 * error.sum(0) + rtol * size + hidden
     best = np.where(error[0] < error[1], left, right)
-    tolerance = points.caller.eps**0.45 * size + 4 * error.min(0) + hidden
-    wrong = ~np.isfinite(own) | (np.abs(own - best) > tolerance)
-    scattered = (unsettled > np.abs(own - best) / 4).any(0) & known.all(0)
-    scattered |= np.abs(seen.given - best) < np.abs(own - best) / 4
+    doubt = 4 * error.min(0) + hidden
+    wrong = ~(np.abs(seen.given - best) <= rtol * size + doubt)  # nan is wrong
+    rounded = ~(np.abs(own - best) <= points.caller.eps**0.45 * size + doubt)
+    scattered = known.all(0) & (unsettled > np.abs(seen.given - best) / 4).any(0)
     flat = np.fmin(np.abs(left), np.abs(right)) <= 4 * rtol * size
-    shared = flat & (np.abs(own - (left + right) / 2) <= 8 * points.caller.eps**0.45 * size)
+    shared = flat & (np.abs(seen.given - (left + right) / 2) <= 8 * rtol * size)
     edge = ~defined.all(0)
     too_large = lost & np.isfinite(here) & np.isfinite(seen.given)
     if lost.any():
         too_large |= lost & points.probe.overflows(points.at)
     ranks = np.full(len(here), SMOOTH)
     for kind, where in (  # each goes over those before it
+        ("unclear", rounded),
         ("wrong slope", wrong),
-        ("cut graph", wrong & cut.any(0) & np.isfinite(own)),
+        ("cut graph", wrong & cut.any(0) & np.isfinite(seen.given)),
         ("unclear", wrong & scattered),
         ("corner", bent),
         ("tie", bent & shared),
