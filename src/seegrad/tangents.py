@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seegrad import diagnosis
 from seegrad.checks import arguments, state
 from seegrad.checks.functions import Function
-from seegrad import diagnosis
 from seegrad.diagnosis import Diagnosis
 from seegrad.engine.evaluation import value_and_gradient
 from seegrad.results import Result

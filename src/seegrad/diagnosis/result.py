@@ -203,7 +203,7 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     """
     arguments.function(f)
     points = arguments.variables(xs, ["x"] if len(xs) == 1 else None)
-    with state.preserve_state(points[0].device):
+    with state.preserve_state(points[0].device, f, *points):
         return examine(f, points)
 
 
