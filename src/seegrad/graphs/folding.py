@@ -1,12 +1,13 @@
-"""What repeats becomes one: runs of one operation, and branches that are alike."""
+"""What repeats becomes one: steps in a row, and branches that are alike."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from seegrad.graphs.walk import Link, Walk, in_order
+from seegrad.graphs.walk import Walk
 
 REPEATS = 3  # from so many on, equal steps become one
 # Their operands are all alike, so it doesn't matter which one a branch is.
@@ -17,44 +18,56 @@ NOWHERE = -1
 class Fold(NamedTuple):
     """What is drawn of a walk, and where its steps and links went."""
 
-    groups: list[list[int]]  # the steps of each node that is drawn
+    steps: list[int]  # of each node that is drawn, the first step
+    step_counts: list[int]
     places: list[int]  # of each step, the node
-    edges: list[list[Link]]  # the links of each edge that is drawn
+    links: list[int]  # of each edge that is drawn, the first link
+    link_counts: list[int]
+    outputs: list[
+        int | None
+    ]  # of each edge, the target's; None where there are several
     ways: list[int]  # of each link, the edge; NOWHERE inside of a node
 
 
 def unfolded(walk: Walk) -> Fold:
     """Each step and each link for itself."""
-    return _grouped(walk, list(range(len(walk.steps))))
+    steps, links = list(range(len(walk.steps))), list(range(len(walk.links.sources)))
+    pairs = zip(walk.links.sources, walk.links.targets, strict=True)
+    if any(source >= target for source, target in pairs):
+        return _grouped(walk, steps)
+    outputs: list[int | None] = [*walk.links.outputs]
+    return Fold(steps, [1] * len(steps), steps, links, [1] * len(links), outputs, links)
 
 
 def folded(walk: Walk) -> Fold:
     """Steps that repeat become one node: first those in a row, then equal branches."""
     numbers: dict[object, int] = {}
     looks = [
-        numbers.setdefault((k if step.kind == "result" else step), len(numbers))
+        numbers.setdefault(k if step.kind == "result" else step, len(numbers))
         for k, step in enumerate(walk.steps)
     ]
+    if len(looks) - len(numbers) < REPEATS - 1:
+        return unfolded(walk)
     runs = _runs(walk, looks)
     branches = _branches(walk, looks, runs)
-    members = Counter(branches[run] for run in set(runs))
-    groups = [branches[r] if members[branches[r]] >= REPEATS else r for r in runs]
-    return _grouped(walk, groups)
+    members = Counter([branches[run] for run in branches])
+    return _grouped(
+        walk, [branches[r] if members[branches[r]] >= REPEATS else r for r in runs]
+    )
 
 
 def _runs(walk: Walk, looks: list[int]) -> list[int]:
     """Steps in a row of the same operation get the number of the row's first step."""
-    feeders = Counter([link.target for link in walk.links])
+    feeders = Counter(walk.links.targets)
     run = list(range(len(looks)))
     length = [1] * len(run)
     latest = NOWHERE
-    for source, target, _, _ in walk.links:
-        step = walk.steps[source]
+    for source, target in zip(walk.links.sources, walk.links.targets, strict=True):
         if (
             looks[source] == looks[target]
             and source != latest
             and feeders[target] == 1
-            and step.label == step.operation != ""
+            and walk.steps[source].label == walk.steps[source].operation != ""
         ):
             latest = source  # a row goes on to one step only
             run[target] = run[source]
@@ -67,14 +80,15 @@ def _branches(walk: Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
     down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     lengths = Counter(runs)
-    for source, target, _, operand in walk.links:
+    sources, targets, _, operands = walk.links
+    for source, target, operand in zip(sources, targets, operands, strict=True):
         run, other = runs[source], runs[target]
         if run != other:
             collects = walk.steps[run].operation in COLLECT
             place = NOWHERE if collects or lengths[run] > 1 else operand
             down[run].add((place, other))
             up[other].add((place, run))
-    order = _groups_in_order({run: {t for _, t in down[run]} for run in down})
+    order = _in_order({run: {t for _, t in around} for run, around in down.items()})
     numbers: dict[object, int] = {}
     below: dict[int, int] = {}
     for run in reversed(order):
@@ -90,40 +104,56 @@ def _branches(walk: Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
 
 def _grouped(walk: Walk, groups: list[int]) -> Fold:
     """One node a group, one edge for all links from one group to another alike."""
-    members: dict[int, list[int]] = {}
-    for step, group in enumerate(groups):
-        members.setdefault(group, []).append(step)
-    links: dict[tuple[int, int, int], list[Link]] = {}
-    keys = []
-    for link in walk.links:
-        group, other = groups[link.source], groups[link.target]
-        key = (group, other, link.operand)
-        if len(members[group]) > 1 or len(members[other]) > 1:
+    counts = Counter(groups)
+    unlike = [len(step.shapes) > 1 and len({*step.shapes}) > 1 for step in walk.steps]
+    links: dict[tuple[int, int, int], list[int]] = {}
+    keys: list[tuple[int, int, int] | None] = []
+    every = zip(*walk.links, strict=True)
+    for link, (source, target, output, operand) in enumerate(every):
+        group, other = groups[source], groups[target]
+        if group == other:
+            keys.append(None)
+            continue
+        key = (group, other, operand)
+        if counts[group] > 1 or counts[other] > 1:
             # Operands are alike here, and outputs if they have one shape.
-            unlike = len(set(walk.steps[link.target].shapes)) > 1
-            key = (group, other, NOWHERE - 1 - link.output if unlike else NOWHERE)
-        keys.append(key if group != other else None)
-        if group != other:
-            links.setdefault(key, []).append(link)
+            place = NOWHERE - 1 - output if unlike[target] else NOWHERE
+            key = (group, other, place)
+        keys.append(key)
+        links.setdefault(key, []).append(link)
 
-    onward: dict[int, list[int]] = {group: [] for group in members}
+    onward: dict[int, list[int]] = {group: [] for group in counts}
     for group, other, _ in links:
         onward[group].append(other)
-    order = _groups_in_order(onward)
-    ids = {group: number for number, group in enumerate(order)}
-    edges = sorted(links, key=lambda key: ids[key[0]])  # of one node, as they came
+    order = _in_order(onward)
+    nodes = {group: number for number, group in enumerate(order)}
+    edges = sorted(links, key=lambda key: nodes[key[0]])  # of one node, as they came
     ways = {key: number for number, key in enumerate(edges)}
+    several = [{walk.links.outputs[link] for link in links[key]} for key in edges]
     return Fold(
-        groups=[members[group] for group in order],
-        places=[ids[group] for group in groups],
-        edges=[links[key] for key in edges],
+        steps=order,
+        step_counts=[counts[group] for group in order],
+        places=[nodes[group] for group in groups],
+        links=[links[key][0] for key in edges],
+        link_counts=[len(links[key]) for key in edges],
+        outputs=[out.pop() if len(out) == 1 else None for out in several],
         ways=[NOWHERE if key is None else ways[key] for key in keys],
     )
 
 
-def _groups_in_order(onward: Mapping[int, Collection[int]]) -> list[int]:
-    """The groups, each after all that lead to it; of those ready the smallest first."""
-    groups = list(onward)
-    numbers = {group: number for number, group in enumerate(groups)}
-    targets = [[numbers[other] for other in onward[group]] for group in groups]
-    return [groups[number] for number in in_order(targets, groups)]
+def _in_order(onward: Mapping[int, Collection[int]]) -> list[int]:
+    """The numbers, each after all that lead to it, the smallest that is ready first."""
+    if all(number < min(around) for number, around in onward.items() if around):
+        return sorted(onward)
+    waiting = Counter([target for around in onward.values() for target in around])
+    ready = [number for number in onward if not waiting[number]]
+    heapify(ready)
+    order = []
+    while ready:
+        number = heappop(ready)
+        order.append(number)
+        for target in onward[number]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                heappush(ready, target)
+    return order

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn.parameter import is_lazy
 
 from seegrad.checks import arguments, state
+from seegrad.graphs import internals
 from seegrad.graphs.dot import dot
 from seegrad.graphs.folding import Fold, folded, unfolded
 from seegrad.graphs.model import LONGEST_REPR, Edge, Gradient, Node, Stored, cut
@@ -166,10 +167,11 @@ def gradient_graph(
         fold_ = folded(walked) if fold else unfolded(walked)
         if not gradients:
             return _graph(walked, fold_, message=NOT_ASKED)
+        saved = internals.saved_tensors(walked.operations)
         record = Record(walked, fold_)
-        message = why_not(walked) or run(walked, record, named)
+        message = why_not(walked, saved.recomputes) or run(walked, record, named)
         with state.no_graph():
-            kept = values(walked, fold_, named)
+            kept = values(walked, fold_, [*named, *saved.tensors])
             if message:
                 return _graph(walked, fold_, kept, message=message)
             arrived, ran = record.of_nodes(), record.of_edges()
@@ -186,21 +188,21 @@ def _graph(
 ) -> GradientGraph:
     """All of it as plain data."""
     nodes = []
-    parts = zip(fold.groups, values, arrived, strict=False)
-    for number, (group, value, gradient) in enumerate(parts):
-        kind, label, operation, shapes, rule = walk.steps[group[0]]
-        shape, count = shapes[0] if shapes else (), len(group)
+    of_nodes = zip(fold.steps, fold.step_counts, values, arrived, strict=False)
+    for number, (step, count, value, gradient) in enumerate(of_nodes):
+        kind, label, operation, shapes, rule = walk.steps[step]
+        shape = shapes[0] if shapes else ()
         nodes.append(
             Node(number, kind, label, operation, shape, gradient, rule, count, value)
         )
     edges = []
-    for links, gradient in zip(fold.edges, ran, strict=False):
-        source, target = fold.places[links[0].source], fold.places[links[0].target]
-        outputs = {link.output for link in links}
-        output = links[0].output if len(outputs) == 1 else None
+    of_edges = zip(fold.links, fold.link_counts, fold.outputs, ran, strict=False)
+    for link, count, output, gradient in of_edges:
+        source = fold.places[walk.links.sources[link]]
+        target = fold.places[walk.links.targets[link]]
         alone = nodes[source].count == nodes[target].count == 1
-        operand = links[0].operand if alone else None
-        edges.append(Edge(source, target, output, operand, gradient, len(links)))
+        operand = walk.links.operands[link] if alone else None
+        edges.append(Edge(source, target, output, operand, gradient, count))
     return GradientGraph(tuple(nodes), tuple(edges), message)
 
 

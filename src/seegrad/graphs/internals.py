@@ -5,12 +5,11 @@ Each function says what it gives, and what happens where a PyTorch has the name 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from functools import cache
-from typing import Any
+from collections.abc import Hashable, Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from torch import Tensor
-from torch.autograd.function import BackwardCFunction
 
 Shape = tuple[int, ...]
 
@@ -30,7 +29,11 @@ def output_shapes(node: Any) -> tuple[Shape, ...]:
     Without it, a node has one output, of unknown shape ().
     """
     outputs = getattr(node, "_input_metadata", None)
-    return ((),) if outputs is None else tuple([tuple(o.shape) for o in outputs])
+    if outputs is None:
+        return ((),)
+    if len(outputs) == 1:
+        return (tuple(outputs[0].shape),)
+    return tuple([tuple(output.shape) for output in outputs])
 
 
 def saved(node: Any, name: str) -> Any:
@@ -45,44 +48,41 @@ def saved(node: Any, name: str) -> Any:
         return None
 
 
-def saved_tensors(node: Any) -> Iterator[Tensor]:
-    """The tensors that the node saved, where nothing has to run to get them.
+class Saved(NamedTuple):
+    """What nodes saved for their backward pass."""
+
+    tensors: list[Tensor]  # those where nothing has to run to get them
+    recomputes: bool  # whether a checkpoint would run the forward pass again
+
+
+def saved_tensors(nodes: Iterable[Any]) -> Saved:
+    """What the nodes saved.
 
     Without ``unpack_hook``, new in torch 2.13, nobody knows what would have to run, so
-    there are none.
-    """
-    for name, kept in _kept(node):
-        if all(getattr(one, "unpack_hook", node) is None for one in kept):
-            tensors = saved(node, name)
-            several = tensors if isinstance(tensors, (tuple, list)) else [tensors]
-            yield from [tensor for tensor in several if isinstance(tensor, Tensor)]
-
-
-def recomputes(node: Any) -> bool:
-    """Whether a checkpoint would run the forward pass again for the node.
-
-    Without ``unpack_hook``, and where a checkpoint's hook has another name, it isn't
+    there are no tensors; and a checkpoint, whose hook has a name of its own, isn't
     noticed: the forward pass runs again, as in ``backward()``.
     """
-    hooks = [
-        getattr(one, "unpack_hook", None) for _, kept in _kept(node) for one in kept
-    ]
-    names = [getattr(hook, "__qualname__", "") for hook in hooks]
-    return any(name.startswith("_checkpoint_hook") for name in names)
+    tensors: list[Tensor] = []
+    recomputes = False
+    for node in nodes:
+        for name in _names(node.__class__):
+            try:
+                kept = getattr(node, f"_raw_saved_{name}")
+            except RuntimeError:  # freed
+                break
+            several = kept if isinstance(kept, (tuple, list)) else (kept,)
+            hooks = [getattr(one, "unpack_hook", "unknown") for one in several]
+            if any(hooks):
+                made_by = [getattr(hook, "__qualname__", "") for hook in hooks]
+                recomputes |= any(k.startswith("_checkpoint_hook") for k in made_by)
+                continue
+            found = saved(node, name)
+            found = found if isinstance(found, (tuple, list)) else (found,)
+            tensors += [tensor for tensor in found if isinstance(tensor, Tensor)]
+    return Saved(tensors, recomputes)
 
 
-def _kept(node: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """What the node keeps its tensors in, by their names; nothing once it is freed."""
-    custom = isinstance(node, BackwardCFunction)
-    for name in ("tensors",) if custom else _names(node.__class__):
-        try:
-            kept = getattr(node, f"_raw_saved_{name}")
-        except RuntimeError:
-            return
-        yield name, tuple(kept) if isinstance(kept, (tuple, list)) else (kept,)
-
-
-@cache
+@lru_cache(maxsize=1_000)  # readers' Functions may come and go
 def _names(kind: Hashable) -> list[str]:
     prefix = "_raw_saved_"
     return [name.removeprefix(prefix) for name in dir(kind) if name.startswith(prefix)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, prod
 from typing import Protocol
 
 import torch
@@ -126,7 +127,7 @@ def stored(tensor: Tensor) -> Tensor | Summary:
     if tensor.numel() > MAX_STORED:
         return _summary(tensor)
     dense = tensor if tensor.layout is torch.strided else tensor.to_dense()
-    return dense.clone(memory_format=torch.contiguous_format)
+    return dense.clone()
 
 
 def _summary(tensor: Tensor) -> Summary:
@@ -134,27 +135,29 @@ def _summary(tensor: Tensor) -> Summary:
     elements = tensor
     if tensor.layout is not torch.strided:
         tensor = tensor if tensor.is_sparse else tensor.to_sparse()
-        elements = tensor.coalesce().values()
+        elements = tensor.coalesce().values().flatten()
         if elements.numel() < tensor.numel():
-            elements = torch.cat([elements.flatten(), elements.new_zeros(1)])
+            elements = torch.cat([elements, elements.new_zeros(1)])
     sizes = elements.abs() if elements.is_complex() else elements
     if sizes.dtype not in (torch.float32, torch.float64):
         sizes = sizes.double()  # short floats can't do all that follows
-    lowest, highest = sizes.aminmax()
-    norm = torch.linalg.vector_norm(sizes, dtype=torch.float64)
-    few = _first(tensor)
-    shape = tuple(tensor.shape)
-    return Summary(shape, lowest.item(), highest.item(), norm.item(), few)
+    norm = torch.linalg.vector_norm(sizes).item()
+    if norm in (0, inf):  # by its squares, which float32 may not hold
+        norm = torch.linalg.vector_norm(sizes.double()).item()
+    lowest, highest = sizes.amin().item(), sizes.amax().item()
+    return Summary(tuple(tensor.shape), lowest, highest, norm, _first(tensor))
 
 
 def _first(tensor: Tensor) -> Tensor:
-    """A copy of the first elements, and of no others: they may be a view of one."""
-    while tensor.ndim > 1 and tensor[0].numel() >= N_PREVIEW:
-        tensor = tensor[0]
-    rows = torch.arange(min(N_PREVIEW, len(tensor)), device=tensor.device)
-    part = tensor.index_select(0, rows)
-    dense = part if part.layout is torch.strided else part.to_dense()
-    return dense.flatten()[:N_PREVIEW].clone()
+    """A copy of the first elements, and of no others."""
+    while tensor.ndim > 1 and prod(tensor.shape[1:]) >= N_PREVIEW:
+        tensor = tensor.select(0, 0)
+    if tensor.layout is not torch.strided:
+        rows = torch.arange(min(N_PREVIEW, tensor.shape[0]), device=tensor.device)
+        tensor = tensor.index_select(0, rows).to_dense()
+    if tensor.ndim > 1:
+        tensor = tensor[:N_PREVIEW].flatten()
+    return tensor[:N_PREVIEW].clone()
 
 
 # ---------------------------------------------------------------- words

@@ -14,7 +14,6 @@ from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import get_gradient_edge
 from torch.overrides import TorchFunctionMode
 
-from seegrad.graphs import internals
 from seegrad.graphs.folding import NOWHERE, Fold
 from seegrad.graphs.model import Gradient, Stored, stored
 from seegrad.graphs.walk import Walk, leaves_below
@@ -28,10 +27,15 @@ CHECKPOINT = (
     "so none was run."
 )
 FROZEN = "No leaf requires a gradient any more, so none was run."
+CHECKPOINT_NODE = "CheckpointFunctionBackward"
 PASSES = (Tensor.backward, torch.autograd.backward)
 
 # Hooks sit on the graph's own nodes: two passes at once would record each other.
 _one_at_a_time = threading.RLock()
+
+
+Kept = tuple[Tensor | None, Stored]  # a gradient, and what is kept of it
+NOTHING: Kept = (None, None)
 
 
 class Record:
@@ -40,53 +44,68 @@ class Record:
     def __init__(self, walk: Walk, fold: Fold) -> None:
         self.walk = walk
         self.fold = fold
-        self.arrived: list[list[Stored | Total]] = [
-            [Total() if len(group) > 1 else None for _ in walk.steps[group[0]].shapes]
-            for group in fold.groups
-        ]
+        # One cell an output of a node, all in a row, and one an edge.
+        self.arrived: list[Stored | Total] = []
+        self.first: list[int] = []  # of each node's cells
+        for step, count in zip(fold.steps, fold.step_counts, strict=True):
+            self.first.append(len(self.arrived))
+            for _ in walk.steps[step].shapes:
+                self.arrived.append(Total() if count > 1 else None)
         self.ran: list[Stored | Total] = [
-            Total() if len(links) > 1 else None for links in fold.edges
+            Total() if count > 1 else None for count in fold.link_counts
         ]
         # What runs inside of a folded node isn't recorded.
         self.entered = [step.kind == "result" for step in walk.steps]
-        self.onward: list[list[tuple[int, int]]] = [[] for _ in walk.steps]
-        for link, way in zip(walk.links, fold.ways, strict=True):
+        self.leaving = [False] * len(walk.steps)
+        sources, targets, _, _ = walk.links
+        for source, target, way in zip(sources, targets, fold.ways, strict=True):
             if way != NOWHERE:
-                self.entered[link.target] = True
-                self.onward[link.source].append((link.operand, way))
+                self.leaving[source] = self.entered[target] = True
+        # What was sent to a step last: most are handed the very same tensor.
+        self.sent: dict[int, Kept] = {}
         self.taking = False  # also after an error of our own
 
     def hooks(self) -> Iterator[tuple[Any, Callable[..., None]]]:
         """Autograd's nodes with something to record, and what records it."""
-        for number, step in enumerate(self.walk.steps):
-            records = self.entered[number] or self.onward[number]
-            if records and step.kind == "operation":
-                yield self.walk.things[number], partial(self.take, number)
+        for step, node in self.walk.numbered_operations:
+            if self.entered[step] or self.leaving[step]:
+                yield node, partial(self.take, step)
 
     def take(
         self,
-        number: int,
+        step: int,
         inputs: Sequence[Tensor | None],
         outputs: Sequence[Tensor | None],
     ) -> None:
         """Keep what arrived at a step's outputs, and what it sent to its operands."""
         self.taking = True
-        if self.entered[number]:
-            arrived = self.arrived[self.fold.places[number]]
-            for output, gradient in enumerate(outputs):
-                _keep(arrived, output, gradient)
-        for operand, way in self.onward[number]:
-            _keep(self.ran, way, inputs[operand])
+        pair = self.sent.pop(step, NOTHING)
+        if self.entered[step]:
+            first = self.first[self.fold.places[step]]
+            for cell, gradient in enumerate(outputs, first):
+                pair = _keep(self.arrived, cell, gradient, pair)
+        if self.leaving[step]:
+            _, targets, _, operands = self.walk.links
+            ways = self.fold.ways
+            for link in self.walk.links_of(step):
+                if ways[link] != NOWHERE:
+                    gradient = inputs[operands[link]]
+                    pair = _keep(self.ran, ways[link], gradient, pair)
+                    self.sent[targets[link]] = pair
         self.taking = False
 
     def of_nodes(self) -> list[Gradient]:
         """What arrived at each node, one entry an output where there are several."""
-        found = [tuple(map(_added_up, cells)) for cells in self.arrived]
-        return [cells[0] if len(cells) == 1 else cells for cells in found]
+        cells = [_added_up(cell) for cell in self.arrived]
+        ends = [*self.first[1:], len(cells)]
+        return [
+            cells[first] if end - first == 1 else tuple(cells[first:end])
+            for first, end in zip(self.first, ends, strict=True)
+        ]
 
     def of_edges(self) -> list[Stored]:
         """What ran along each edge."""
-        return list(map(_added_up, self.ran))
+        return [_added_up(cell) for cell in self.ran]
 
 
 class Total:
@@ -94,28 +113,35 @@ class Total:
 
     def __init__(self) -> None:
         self.sum: Tensor | None = None
-        self.dtype = torch.get_default_dtype()
+        self.dtype = torch.float32
 
     def add(self, gradient: Tensor) -> None:
         """Add one more, in a dtype that can hold the sum of many."""
         self.dtype = gradient.dtype
-        term = gradient.to(torch.promote_types(gradient.dtype, torch.float32))
+        if gradient.element_size() < 4:
+            gradient = gradient.to(torch.promote_types(gradient.dtype, torch.float32))
         if self.sum is None:
-            self.sum = term.clone()
+            self.sum = gradient.clone()
         elif self.sum.layout is torch.strided:
-            self.sum = self.sum + term
+            self.sum = self.sum + gradient
         else:  # sparse + dense can't be computed, dense + sparse can
-            self.sum = term + self.sum
+            self.sum = gradient + self.sum
 
 
-def _keep(cells: list[Stored | Total], place: int, gradient: Tensor | None) -> None:
-    cell = cells[place]
+def _keep(
+    cells: list[Stored | Total], place: int, gradient: Tensor | None, pair: Kept
+) -> Kept:
+    """Put a gradient into its cell; where it is the last one, what was kept of that."""
     if gradient is None:
-        return
+        return pair
+    cell = cells[place]
     if isinstance(cell, Total):
         cell.add(gradient)
-    else:
-        cells[place] = stored(gradient)
+        return pair
+    if gradient is not pair[0]:
+        pair = gradient, stored(gradient)
+    cells[place] = pair[1]
+    return pair
 
 
 def _added_up(cell: Stored | Total) -> Stored:
@@ -127,18 +153,18 @@ def _added_up(cell: Stored | Total) -> Stored:
 # ---------------------------------------------------------------- the pass
 
 
-def why_not(walk: Walk) -> str:
+def why_not(walk: Walk, recomputes: bool) -> str:
     """Why the gradient must not run; empty if it may."""
-    steps = list(zip(walk.steps, walk.things, strict=True))
-    operations = [(s.operation, node) for s, node in steps if s.kind == "operation"]
-    if any(
-        name == "CheckpointFunctionBackward" or internals.recomputes(node)
-        for name, node in operations
-    ):
+    if recomputes or any(s.operation == CHECKPOINT_NODE for s in walk.steps):
         return CHECKPOINT
-    if not any(leaf.requires_grad for step, leaf in steps if step.kind == "leaf"):
+    if not _live_leaves(walk):
         return FROZEN
     return ""
+
+
+def _live_leaves(walk: Walk) -> list[tuple[int, Tensor]]:
+    """The leaves that still require a gradient, and their steps."""
+    return [(k, leaf) for k, leaf in walk.numbered_leaves if leaf.requires_grad]
 
 
 def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
@@ -146,17 +172,11 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
 
     The ``.grad`` of leaves, of results and of named tensors stays.
     """
-    things = list(zip(range(len(walk.steps)), walk.steps, walk.things, strict=True))
-    results = [(k, thing) for k, step, thing in things if step.kind == "result"]
-    leaves = [
-        (k, thing)
-        for k, step, thing in things
-        if step.kind == "leaf" and thing.requires_grad  # it may be frozen now
-    ]
-    custom = any(isinstance(thing, BackwardCFunction) for thing in walk.things)
-    kept = [*named, *(tensor for _, tensor in results)]
+    leaves = _live_leaves(walk)
+    custom = any(isinstance(node, BackwardCFunction) for node in walk.operations)
+    kept = [*named, *walk.results]
     with _one_at_a_time, _grads_kept(kept), InnerPasses() if custom else nullcontext():
-        totals = [_total(tensor) for _, tensor in results]
+        totals = [_total(result) for result in walk.results]
         handles = [node.register_hook(hook) for node, hook in record.hooks()]
         try:
             # With edges in the place of tensors no mode is set aside for the pass.
@@ -173,9 +193,10 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
         finally:
             for handle in handles:
                 handle.remove()
-    for number, tensor in results:
-        one = torch.ones((), dtype=tensor.dtype, device=tensor.device)
-        record.take(number, [one.expand(tensor.shape)], [one.expand(tensor.shape)])
+    for number, result in enumerate(walk.results):
+        one = torch.ones((), dtype=result.dtype, device=result.device)
+        start = [one.expand(result.shape)]
+        record.take(number, start, start)
     for (number, _), gradient in zip(leaves, found, strict=True):
         record.take(number, [], [gradient])
     return ""
@@ -183,6 +204,8 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
 
 def _total(tensor: Tensor) -> Tensor:
     """A number whose gradient by the tensor is ones: autograd starts from those."""
+    if tensor.ndim == 0 and not tensor.is_complex():
+        return tensor
     return (tensor.real if tensor.is_complex() else tensor).sum()
 
 

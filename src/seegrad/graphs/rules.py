@@ -22,9 +22,9 @@ SUPERSCRIPTS = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 LEAF = "adds up what arrives"
 
 
-def rule_of(node: Any) -> str:
-    """What autograd's node does to the gradient; empty if the operation isn't known."""
-    rule = _named(node.name())
+def rule_of(name: str, node: Any) -> str:
+    """What autograd's node of that name does to the gradient; empty if unknown."""
+    rule = _named(name)
     return rule if isinstance(rule, str) else rule(node)
 
 

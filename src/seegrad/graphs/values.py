@@ -6,41 +6,34 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
-from seegrad.graphs import internals
 from seegrad.graphs.folding import Fold
-from seegrad.graphs.model import Gradient, stored
+from seegrad.graphs.model import Gradient, Stored, Summary, stored
 from seegrad.graphs.walk import Walk
 
 
-def values(walk: Walk, fold: Fold, named: Iterable[Tensor]) -> list[Gradient]:
+def values(walk: Walk, fold: Fold, known: Iterable[Tensor]) -> list[Gradient]:
     """The value of each node; None of those that stand for several steps.
 
-    Nothing is computed again. Known are results, leaves, named tensors, and what an
-    operation saved for its backward pass: its own result, or another operation's.
+    Nothing is computed again. Known are results and leaves, and what is given: named
+    tensors, and what operations saved for their backward pass, their own result or
+    another operation's.
     """
-    known = list(named)
-    found: dict[tuple[int, int], Tensor] = {}
-    for number, (step, thing) in enumerate(zip(walk.steps, walk.things, strict=True)):
-        if step.kind == "operation":
-            known += internals.saved_tensors(thing)
-        else:
-            found[number, 0] = thing
-            known.append(thing)
-    for tensor in known:
+    tensors: dict[int, dict[int, Tensor]] = {}  # by steps and outputs
+    for step, tensor in [*enumerate(walk.results), *walk.numbered_leaves]:
+        tensors[step] = {0: tensor}
+    for tensor in [*known, *walk.results]:
         if tensor.grad_fn in walk.numbers:
-            found[walk.numbers[tensor.grad_fn], tensor.output_nr] = tensor
-    return [
-        _value(
-            [found.get((group[0], k)) for k in range(len(walk.steps[group[0]].shapes))]
-        )
-        if len(group) == 1
-        else None
-        for group in fold.groups
-    ]
-
-
-def _value(outputs: list[Tensor | None]) -> Gradient:
-    kept = [None if output is None else stored(output.detach()) for output in outputs]
-    if len(kept) == 1:
-        return kept[0]
-    return tuple(kept) if any(one is not None for one in kept) else None
+            step = walk.numbers[tensor.grad_fn]
+            tensors.setdefault(step, {})[tensor.output_nr] = tensor
+    copies: dict[int, Tensor | Summary] = {}  # an operation's may be a result, too
+    found: list[Gradient] = []
+    for step, count in zip(fold.steps, fold.step_counts, strict=True):
+        outputs: list[Stored] = [None] * len(walk.steps[step].shapes)
+        of_step = tensors.get(step, {}) if count == 1 else {}
+        for output, tensor in of_step.items():
+            if id(tensor) not in copies:
+                copies[id(tensor)] = stored(tensor.detach())
+            outputs[output] = copies[id(tensor)]
+        several = tuple(outputs) if of_step else None
+        found.append(outputs[0] if len(outputs) == 1 else several)
+    return found

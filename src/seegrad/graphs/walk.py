@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -16,11 +16,9 @@ from seegrad.graphs.model import Shape
 ACCUMULATE = "torch::autograd::AccumulateGrad"  # autograd's node of a leaf
 SPAN = 10  # steps from one that holds what follows it to the next
 
-Edges = Sequence[tuple[Any, int]]  # autograd's nodes, and which output of each
-
 
 class Step(NamedTuple):
-    """A result, an operation or a leaf."""
+    """A result, an operation or a leaf; one object serves all that are alike."""
 
     kind: str
     label: str
@@ -29,137 +27,157 @@ class Step(NamedTuple):
     rule: str
 
 
-class Link(NamedTuple):
-    """What leads from one step to another."""
+class Links(NamedTuple):
+    """What leads from one step to another: lists, as an object a link takes time."""
 
-    source: int
-    target: int
-    output: int  # of the target
-    operand: int  # of the source
+    sources: list[int]  # in order
+    targets: list[int]
+    outputs: list[int]  # of the targets
+    operands: list[int]  # of the sources
 
 
 class Walk(NamedTuple):
     """The graph in the order of a backward pass: results, operations, leaves."""
 
     steps: list[Step]
-    links: list[Link]
-    things: list[Any]  # an operation's node; a result's or a leaf's tensor
-    numbers: dict[Any, int]  # the steps of autograd's nodes
+    links: Links
+    firsts: list[int]  # of each step that isn't a leaf, the first link; and the end
+    results: list[Tensor]
+    operations: list[Any]  # autograd's nodes
+    leaves: list[Tensor]
+    numbers: dict[Any, int]  # the steps of autograd's nodes, of those of leaves, too
+
+    def links_of(self, step: int) -> range:
+        """The links that lead on from a step."""
+        return range(self.firsts[step], self.firsts[step + 1])
+
+    @property
+    def numbered_operations(self) -> list[tuple[int, Any]]:
+        """Autograd's nodes with the numbers of their steps."""
+        return list(enumerate(self.operations, len(self.results)))
+
+    @property
+    def numbered_leaves(self) -> list[tuple[int, Tensor]]:
+        """The leaves with the numbers of their steps."""
+        return list(enumerate(self.leaves, len(self.steps) - len(self.leaves)))
 
 
 def walk(roots: dict[str, Tensor], names: Sequence[tuple[str, Tensor]]) -> Walk:
     """Number the steps as autograd's engine runs them, and call them by their names."""
-    starts = [get_gradient_edge(tensor)[:2] for tensor in roots.values()]
-    operations, onward, ends = _explored(starts)
-    leaves = [end.variable for end in ends]
+    results = [*roots.values()]
+    found = _Exploration(results)
+    leaves = [end.variable for end in found.ends]
     steps = [
         *[Step("result", k, "", (tuple(t.shape),), "") for k, t in roots.items()],
-        *map(_operation, operations),
+        *_operations(found.operations),
         *[Step("leaf", "leaf", "", (tuple(t.shape),), rules.LEAF) for t in leaves],
     ]
-    numbers = {node: k for k, node in enumerate([*operations, *ends], len(roots))}
-    links = [
-        Link(source, numbers[node], output, operand)
-        for source, edges in enumerate([*([start] for start in starts), *onward])
-        for operand, (node, output) in enumerate(edges)
-        if node is not None
-    ]
-    things = [*roots.values(), *operations, *leaves]
-    for step, label in _labels(things, numbers, names).items():
-        steps[step] = steps[step]._replace(label=label)
-    return Walk(steps, links, things, numbers)
+    nodes = [*found.operations, *found.ends]
+    numbers = {node: step for step, node in enumerate(nodes, len(results))}
+    targets = [numbers[node] for node in found.nodes]
+    links = Links(found.sources, targets, found.outputs, found.operands)
+    walked = Walk(
+        steps, links, found.firsts, results, found.operations, leaves, numbers
+    )
+    if names:
+        for step, label in _labels(walked, names).items():
+            steps[step] = steps[step]._replace(label=label)
+    return walked
+
+
+def _operations(nodes: list[Any]) -> Iterator[Step]:
+    known: dict[Step, Step] = {}
+    for node in nodes:
+        name = node.name()
+        shapes = internals.output_shapes(node)
+        step = Step("operation", name, name, shapes, rules.rule_of(name, node))
+        yield known.setdefault(step, step)
 
 
 def leaves_below(tensors: Iterable[Tensor]) -> list[Tensor]:
     """The leaves that a backward pass from the tensors would reach."""
-    starts = [get_gradient_edge(t)[:2] for t in tensors if t.requires_grad]
-    return [end.variable for end in _explored(starts)[2]]
+    roots = [tensor for tensor in tensors if tensor.requires_grad]
+    return [end.variable for end in _Exploration(roots).ends]
 
 
-def in_order(targets: Sequence[Collection[int]], rank: Sequence[int]) -> list[int]:
-    """The numbers, each after all that lead to it; of those ready the lowest rank."""
-    waiting = [0] * len(targets)
-    for around in targets:
-        for target in around:
-            waiting[target] += 1
-    ready = [(rank[k], k) for k, count in enumerate(waiting) if not count]
-    heapify(ready)
-    order = []
-    while ready:
-        _, number = heappop(ready)
-        order.append(number)
-        for target in targets[number]:
-            waiting[target] -= 1
-            if not waiting[target]:
-                heappush(ready, (rank[target], target))
-    return order
+class _Exploration:
+    """Autograd's nodes in the order of a backward pass, and what leads where.
 
-
-def _operation(node: Any) -> Step:
-    name = node.name()
-    shapes = internals.output_shapes(node)
-    return Step("operation", name, name, shapes, rules.rule_of(node))
-
-
-def _explored(starts: Edges) -> tuple[list[Any], list[Edges], list[Any]]:
-    """The operations in the order of a backward pass, what leads where, the ends."""
-    found: dict[Any, Edges] = {}
-    todo = [node for node, _ in starts]
-    while todo:
-        node = todo.pop()
-        if node is not None and node not in found and node.name() != ACCUMULATE:
-            found[node] = node.next_functions
-            todo += [following for following, _ in found[node]]
-    nodes = list(found)
-    numbers = {node: number for number, node in enumerate(nodes)}
-    targets = [
-        [numbers[node] for node, _ in edges if node in numbers]
-        for edges in found.values()
-    ]
-    order = in_order(targets, [-internals.sequence_number(node) for node in nodes])
-    _make_safe_to_free(nodes, targets, order)
-    operations = [nodes[number] for number in order]
-    onward = [found[node] for node in operations]
-    met = dict.fromkeys(node for edges in (starts, *onward) for node, _ in edges)
-    ends = [node for node in met if node is not None and node not in found]
-    return operations, onward, ends
-
-
-def _make_safe_to_free(
-    nodes: list[Any], targets: list[list[int]], order: list[int]
-) -> None:
-    """Let a graph that Python has seen be freed without a deep recursion.
-
-    PyTorch frees such a graph by a call for each node inside of the call for the one
-    before: at about 40,000 nodes in a row the stack overflows and the process dies.
-    What a dict holds Python frees in turns instead. So on every path some nodes hold
-    what follows them in their ``metadata``, too.
+    Autograd numbers operations as they are recorded, and runs the latest that is ready.
+    An operation is recorded after its operands, so by the time it is taken from the
+    heap everything that hands it a gradient has been taken. Only what several threads
+    recorded has no one sequence: there an edge may lead back.
     """
-    since = [0] * len(nodes)  # steps, at most, from the last one that does
-    for number in order:
-        if since[number] == SPAN:
-            nodes[number].metadata["seegrad"] = nodes[number].next_functions
-            since[number] = 0
-        for target in targets[number]:
-            since[target] = max(since[target], since[number] + 1)
+
+    def __init__(self, roots: Sequence[Tensor]) -> None:
+        self.operations: list[Any] = []
+        self.ends: list[Any] = []
+        self.firsts: list[int] = []  # for each step, and at the end, the next link
+        self.sources: list[int] = []
+        self.nodes: list[Any] = []  # that the links lead to
+        self.outputs: list[int] = []
+        self.operands: list[int] = []
+        # PyTorch frees a graph that Python has seen by a call for each node inside of
+        # the call for the one before: at about 40,000 nodes in a row the stack
+        # overflows and the process dies. What a dict holds Python frees in turns
+        # instead. So on every path each tenth node holds what follows it in its
+        # ``metadata``, too.
+        self.since: dict[Any, int] = {}  # steps, at most, from the last one that does
+        self.heap: list[tuple[int, int, Any]] = []
+        for root in roots:
+            self._follow([_edge(root)], 1)
+        while self.heap:
+            node = heappop(self.heap)[2]
+            edges = node.next_functions
+            distance = self.since[node] + 1
+            if distance > SPAN:
+                node.metadata["seegrad"] = edges
+                distance = 1
+            self.operations.append(node)
+            self._follow(edges, distance)
+        self.firsts.append(len(self.sources))
+
+    def _follow(self, edges: Sequence[tuple[Any, int]], distance: int) -> None:
+        """Note where the next step leads to."""
+        source = len(self.firsts)
+        self.firsts.append(len(self.sources))
+        for operand, (node, output) in enumerate(edges):
+            if node is None:
+                continue
+            self.sources.append(source)
+            self.nodes.append(node)
+            self.outputs.append(output)
+            self.operands.append(operand)
+            if node in self.since:
+                self.since[node] = max(self.since[node], distance)
+                continue
+            self.since[node] = distance
+            if node.name() == ACCUMULATE:
+                self.ends.append(node)
+            else:
+                rank = -internals.sequence_number(node)
+                heappush(self.heap, (rank, len(self.since), node))
 
 
-def _labels(
-    things: list[Any],
-    numbers: dict[Any, int],
-    names: Sequence[tuple[str, Tensor]],
-) -> dict[int, str]:
+def _edge(tensor: Tensor) -> tuple[Any, int]:
+    """Where a gradient of the tensor enters the graph."""
+    if tensor.grad_fn is None:
+        return get_gradient_edge(tensor).node, 0
+    return tensor.grad_fn, tensor.output_nr
+
+
+def _labels(walk: Walk, names: Sequence[tuple[str, Tensor]]) -> dict[int, str]:
     """The reader's names where there are any; what a result is called it alone is."""
     places: dict[object, list[int]] = {}
-    for step, thing in enumerate(things):
-        if isinstance(thing, Tensor):
-            places.setdefault(_slot(thing), []).append(step)
+    for step, tensor in [*enumerate(walk.results), *walk.numbered_leaves]:
+        places.setdefault(_slot(tensor), []).append(step)
     found: dict[int, list[tuple[int, str]]] = {}
     for name, tensor in names:
-        inside = [numbers[tensor.grad_fn]] if tensor.grad_fn in numbers else []
+        known = tensor.grad_fn in walk.numbers
+        inside = [walk.numbers[tensor.grad_fn]] if known else []
         for step in places.get(_slot(tensor), inside):
             found.setdefault(step, []).append((tensor.output_nr, name))
-    if names and not found:
+    if not found:
         raise ValueError(
             "names must name at least one tensor of the graph, but it names none: "
             f"{names[0][0]!r} is not in it. Pass the very tensors that the result was "
