@@ -4,6 +4,7 @@ import traceback
 
 import pytest
 import torch
+from refusals import Refusal, assert_teaches
 
 import seegrad
 
@@ -57,14 +58,6 @@ def test_a_subclass_counts(capsys):
     assert capsys.readouterr().out == "KeyError: 'missing'\n"
 
 
-def test_no_error_fails():
-    with (
-        pytest.raises(AssertionError, match=r"must raise RuntimeError, but it ran"),
-        seegrad.expect_error(RuntimeError),
-    ):
-        pass
-
-
 def test_another_error_passes_as_it_is(capsys):
     error = KeyError("other")
     with pytest.raises(KeyError) as caught, seegrad.expect_error(RuntimeError):
@@ -79,25 +72,73 @@ def test_a_reader_who_stops_the_script_is_heard(error):
         raise error
 
 
-def test_another_message_fails(capsys):
-    with (
-        pytest.raises(AssertionError, match=r"says 'hello', but it raised ValueError"),
-        seegrad.expect_error(ValueError, "hello"),
-    ):
-        raise ValueError("good-bye")
+def expect(kind, words, error):
+    """Run a block that raises the error, or none, under `expect_error`."""
+    with seegrad.expect_error(kind, words):
+        if error:
+            raise error
+
+
+KIND = (TypeError, "kind", "be a type of exception")
+WORDS = (TypeError, "words", "be a string")
+ROWS = {
+    "None": (lambda: seegrad.expect_error(None), *KIND, "it is None", "RuntimeError"),
+    "str": (
+        lambda: seegrad.expect_error("RuntimeError"),
+        *KIND,
+        "'RuntimeError', of type str",
+        "Pass for example RuntimeError",
+    ),
+    "number": (lambda: seegrad.expect_error(3), *KIND, "3, of type int", "RuntimeE"),
+    "another type": (lambda: seegrad.expect_error(int), *KIND, "of type type", "Pass"),
+    "no exception": (
+        lambda: seegrad.expect_error(KeyboardInterrupt),
+        *KIND,
+        "KeyboardInterrupt",
+        "Pass",
+    ),
+    "list": (lambda: seegrad.expect_error([]), *KIND, "of type list", "RuntimeError"),
+    "words None": (
+        lambda: seegrad.expect_error(RuntimeError, None),
+        *WORDS,
+        "it is None",
+        "Pass for example",
+    ),
+    "words bytes": (
+        lambda: seegrad.expect_error(RuntimeError, b"scalar"),
+        *WORDS,
+        "of type bytes",
+        "Pass for example",
+    ),
+    "words list": (
+        lambda: seegrad.expect_error(RuntimeError, ["scalar"]),
+        *WORDS,
+        "of type list",
+        "Pass for example",
+    ),
+    "in vain": (
+        lambda: expect(RuntimeError, "", None),
+        AssertionError,
+        "The block",
+        "raise RuntimeError",
+        "it ran through",
+        "Leave out expect_error",
+    ),
+    "other words": (
+        lambda: expect(RuntimeError, "twice", RuntimeError("once.")),
+        AssertionError,
+        "The block",
+        "fail with a message that says 'twice'",
+        "it raised RuntimeError: once",
+        "Pass words that are in it",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_an_error_teaches(row, capsys):
+    assert_teaches(Refusal(row, *ROWS[row]))
     assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("kind", [None, "RuntimeError", 3, int, BaseException, []])
-def test_a_wrong_kind_is_refused_before_the_block(kind):
-    with pytest.raises(TypeError, match="kind must be a type of exception, but it is"):
-        seegrad.expect_error(kind)
-
-
-@pytest.mark.parametrize("words", [None, 3, b"scalar", ["scalar"]])
-def test_wrong_words_are_refused_before_the_block(words):
-    with pytest.raises(TypeError, match="words must be a string, but it is"):
-        seegrad.expect_error(RuntimeError, words)
 
 
 def test_it_leaves_no_trace(state):

@@ -73,9 +73,9 @@ def _did_not_fail(kind: type[Exception]) -> AssertionError:
     )
 
 
-def _wrong_message(found: str, words: str) -> AssertionError:
+def _wrong_message(said: str, words: str) -> AssertionError:
     """The error for a block that failed with another message."""
     return AssertionError(
         f"The block must fail with a message that says {words!r}, but it raised "
-        f"{found.rstrip('.')}. Pass words that are in it, or mend the text around it."
+        f"{said.rstrip('.')}. Pass words that are in it, or mend the text around it."
     )
