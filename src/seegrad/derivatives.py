@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from seegrad.checks import arguments, state
+from seegrad.checks import arguments, functions
 from seegrad.checks.functions import Function
 from seegrad.engine import evaluation
 from seegrad.engine.higher_orders import higher_derivative
@@ -86,7 +86,7 @@ def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) ->
     check = arguments.flag(check, "check")
     arguments.function(f)
     x = arguments.points(x, "x", copy=False)
-    with state.preserve_state(x.device, f, x):
+    with functions.calling(f, (x,), check):
         if order == 1:
             _, (slope,) = evaluation.value_and_gradient(f, (x,), "x", check)
             return slope
@@ -144,6 +144,6 @@ def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]
     check = arguments.flag(check, "check")
     arguments.function(f)
     points = arguments.variables(xs, copy=False)
-    with state.preserve_state(points[0].device, f, *points):
+    with functions.calling(f, points, check):
         _, slopes = evaluation.value_and_gradient(f, points, check=check)
         return slopes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from seegrad.checks import arguments, functions, state
+from seegrad.checks import arguments, functions
 from seegrad.checks.functions import Function
 from seegrad.engine import elementwise
 
@@ -124,7 +124,7 @@ def _differences(
     f: Function, xs: tuple[Tensor, ...], h: float | None
 ) -> tuple[Tensor, ...]:
     step = None if h is None else arguments.positive(h, "h")
-    with state.preserve_state(xs[0].device, f, *xs), torch.no_grad():
+    with functions.calling(f, xs), torch.no_grad():
         sides = [_sides(x, step) for x in xs]
         _verify(f, xs)
         return tuple(_difference(f, xs, k, *pair) for k, pair in enumerate(sides))

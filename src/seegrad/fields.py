@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from seegrad.checks import arguments, functions, state
+from seegrad.checks import arguments, functions
 from seegrad.checks.functions import Function
 from seegrad.differences import numerical_gradient
 from seegrad.engine.evaluation import value_and_gradient
@@ -102,7 +102,7 @@ def gradient_field(
     x0, x1 = arguments.axis(x0, "x0", device), arguments.axis(x1, "x1", device)
     arguments.one_device({"x0": x0, "x1": x1})
     grid = arguments.variables((x0, x1[:, None]), copy=False)
-    with state.preserve_state(grid[0].device, f, *grid):
+    with functions.calling(f, grid, check):
         if method == "autograd":
             values, (g0, g1) = value_and_gradient(f, grid, "x0 and x1", check)
         else:

@@ -141,7 +141,7 @@ def reduce_gradient(
             f"x must have at least one point, but it has shape {tuple(x.shape)}. "
             "Pass for example torch.linspace(-2, 2, 17)."
         )
-    with state.preserve_state(x.device, f, x):
+    with functions.calling(f, (x,)):
         value_and_gradient(f, (x,), "x")  # refuses an f that is not elementwise
         y = functions.call(f, (x.requires_grad_(),))
         z = _reduce(how, y)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from seegrad import diagnosis
-from seegrad.checks import arguments, state
+from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.diagnosis import Diagnosis
 from seegrad.engine.evaluation import value_and_gradient
@@ -128,7 +128,7 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
     """
     arguments.function(f)
     x0 = arguments.points(x0, "x0")
-    with state.preserve_state(x0.device, f, x0):
+    with functions.calling(f, (x0,)):
         y0, (slope,) = value_and_gradient(f, (x0,), "x0")
         found = diagnosis.examine(f, (x0,), (y0, (slope,)))
         _refuse("line", (x0,), y0, (slope,), found)
@@ -195,7 +195,7 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
     """
     arguments.function(f)
     points = arguments.variables((x0, x1))
-    with state.preserve_state(points[0].device, f, *points):
+    with functions.calling(f, points):
         y0, slopes = value_and_gradient(f, points, "x0 and x1")
         found = diagnosis.examine(f, points, (y0, slopes))
         _refuse("plane", points, y0, slopes, found)

@@ -331,3 +331,18 @@ def test_points_are_not_changed():
             seegrad.derivative(change, x)
     assert x.tolist() == [-1, 2]
     assert not x.requires_grad
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_dropout_is_random_and_not_mixing(seed):
+    torch.manual_seed(seed)
+    before = torch.get_rng_state()
+    for x in (X[:1], X[:4], X):
+        with pytest.raises(RandomFunctionError, match="the randomness out of f"):
+            seegrad.derivative(nn.Dropout(0.5), x)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_numbers_that_are_drawn_and_not_used_do_no_harm():
+    slope = seegrad.derivative(lambda x: x**2 + 0 * torch.rand(()), X)
+    assert torch.equal(slope, 2 * X)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
+from seegrad.checks import state
 from seegrad.checks.arguments import FLOATS, describe
 
 Function = Callable[..., Tensor]
@@ -167,6 +169,15 @@ def not_connected(names: str) -> NotConnectedError:
 
 
 # ---------------------------------------------------------------- mixed points
+
+
+@contextmanager
+def calling(f: Function, xs: Sequence[Tensor], check: bool = True) -> Iterator[None]:
+    """Preserve all state around calls of f, and refuse f where it turns out random."""
+    with state.preserve_state(xs[0].device, f, *xs) as states:
+        yield
+        if check and states.drew():
+            one_value(f, xs)
 
 
 def one_value(f: Function, xs: Sequence[Tensor]) -> None:

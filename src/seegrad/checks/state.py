@@ -13,7 +13,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -39,12 +39,13 @@ def preserve_state(
     states = RandomStates(device, f, xs)
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    recording = torch.is_grad_enabled()
     try:
-        with torch.inference_mode(False), torch.enable_grad(), _plain_arithmetic():
+        with _modes(torch.enable_grad()):
             yield states
-            if not states.alone():
-                states.drew()  # asks f, which can't be called after an error
+            states.drew()  # may ask f, which can't be called after an error
     finally:
+        torch.set_grad_enabled(recording)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         if states.alone():
@@ -56,14 +57,17 @@ def preserve_state(
 @contextmanager
 def no_graph() -> Iterator[None]:
     """Compute plain tensors: no graph, no inference tensors and no autocast."""
-    with torch.inference_mode(False), torch.no_grad(), _plain_arithmetic():
+    with _modes(torch.no_grad()):
         yield
 
 
 @contextmanager
-def _plain_arithmetic() -> Iterator[None]:
-    """Neither autocast nor anomaly mode, here."""
+def _modes(grad: AbstractContextManager[object]) -> Iterator[None]:
+    """A mode of recording, and neither inference, autocast nor anomaly mode."""
     with ExitStack() as modes:
+        if torch.is_inference_mode_enabled():
+            modes.enter_context(torch.inference_mode(False))
+        modes.enter_context(grad)
         for kind in filter(torch.is_autocast_enabled, WITH_AUTOCAST):
             modes.enter_context(torch.autocast(kind, enabled=False))
         if torch.is_anomaly_enabled():
@@ -89,17 +93,23 @@ class RandomStates:
         if "numpy.random" in sys.modules:  # else nobody can have drawn from it yet
             self._others.append(Generator(_get_numpy_state, _set_numpy_state))
         self._torch_by_f = False
+        self._drew: bool | None = None
 
     def alone(self) -> bool:
         """Whether no other thread was alive in the beginning, and none is now."""
         return self._was_alone and threading.active_count() == 1
 
     def drew(self) -> bool:
-        """Whether f may have drawn a random number.
+        """Whether f may have drawn a random number. Ask when it was called for good.
 
         Beside other threads f is called once more, to see whether it draws by PyTorch.
         Whose Python's and NumPy's numbers were can't be told there, and each counts.
         """
+        if self._drew is None:
+            self._drew = self._moved()
+        return self._drew
+
+    def _moved(self) -> bool:
         by_torch = any(generator.moved() for generator in self._torch)
         if by_torch and not self.alone():
             asked = [Generator(known.get, known.put) for known in self._torch]
@@ -111,6 +121,8 @@ class RandomStates:
 
     def give_back(self) -> None:
         """Set back what f has moved, and surely no other thread."""
+        if self._drew is False:
+            return
         alone = self.alone()
         ours = self._torch if alone or self._torch_by_f else []
         for generator in [*ours, *(self._others if alone else [])]:

@@ -220,7 +220,6 @@ def warn(found: Diagnosis, stacklevel: int) -> bool:
     return True
 
 
-
 def examine(
     f: Function,
     xs: Sequence[Tensor],

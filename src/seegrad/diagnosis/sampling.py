@@ -236,7 +236,9 @@ class Samples:
     def __getitem__(self, index: Array) -> Samples:
         """What was seen around some of the points."""
         fields = ("step", "value", "slope", "here", "given", "scales")
-        return replace(self, **{name: getattr(self, name)[..., index] for name in fields})
+        return replace(
+            self, **{name: getattr(self, name)[..., index] for name in fields}
+        )
 
     def along(self, slopes: Array) -> Array:
         """The slope along the direction of slopes (variables, n), per scale."""

@@ -203,9 +203,7 @@ def _in_float32(points: Points, seen: Samples, few: Array) -> tuple[Array, Array
 # ---------------------------------------------------------------- one direction
 
 
-def judge(
-    points: Points, seen: Samples, share: float = SURE
-) -> tuple[Array, Array]:
+def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Array]:
     """What the samples prove, and the slopes left, right and by chords, (3, n)."""
     own = seen.along(points.own)
     step, value, slope, here = seen.step, seen.value, seen.slope, seen.here
@@ -279,7 +277,9 @@ def judge(
     ):
         ranks[where] = RANKS[kind]
     left, right = np.where(ranks == SMOOTH, own, limit)
-    return ranks, np.array([left, right, by_chords.mean(0)]) / seen.scales[seen.direction != 0][0]
+    return ranks, np.array([left, right, by_chords.mean(0)]) / seen.scales[
+        seen.direction != 0
+    ][0]
 
 
 def what_stays(rows: Array, noise: Array, sizes: Array) -> tuple[Array, Array, Array]:
