@@ -402,6 +402,7 @@ def _tables(call):
         tables = {bad: row for bad, row in tables.items() if bad not in FOR_A_CHECK}
     if call.name.startswith("diagnose"):
         answered = {*BAD_AT_SEVERAL, "detached", "constant", "another tensor's"}
+        answered |= {"result changed in place", "backward fails", "no formula"}
         tables = {bad: row for bad, row in tables.items() if bad not in answered}
     return tables
 

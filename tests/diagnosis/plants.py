@@ -110,13 +110,18 @@ def plant(seed, dtype=torch.float64):
     if kind == "overflow":  # that goes away where u is far below 0
         inner = draw.choice([INNER[k] for k in (0, 2, 3, 4, 5)])
     background = draw.choice(BACKGROUNDS)
-    c = draw.choice([0.0, 0.0, draw.uniform(-2, 2), draw.choice([1e-3, 0.5, -1.0, 3.0])])
+    c = draw.choice(
+        [0.0, 0.0, draw.uniform(-2, 2), draw.choice([1e-3, 0.5, -1.0, 3.0])]
+    )
     c = torch.tensor(c, dtype=dtype).item()
     a, b, size, offset = (
         draw.choice([-1, 1]) * 10 ** draw.uniform(-2, 2) for _ in range(4)
     )
     size, offset = (draw.choice([0, 1]) * v for v in (size, offset))
-    if kind in ("tie", "cusp") or (kind, fault) == ("vertical tangent", FAULTS[kind][1]):
+    if kind in ("tie", "cusp") or (kind, fault) == (
+        "vertical tangent",
+        FAULTS[kind][1],
+    ):
         size = 0.0 if kind == "tie" else size
     two = draw.random() < 0.3
     second = draw.choice(SECOND)
