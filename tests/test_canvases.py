@@ -74,6 +74,7 @@ def test_a_dark_style_of_the_caller_does_not_shine_through():
 @pytest.fixture
 def changed(monkeypatch):
     """The names of all rcParams that anybody sets, in any thread."""
+    plt.close(plt.figure())  # the first of a process notes which backend it is
     names = []
     kind = type(mpl.rcParams)
     set_one = kind.__setitem__

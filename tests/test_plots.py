@@ -702,7 +702,7 @@ def test_one_scale_where_the_ranges_are_alike(span, aspect):
 @pytest.mark.parametrize("steps", [0, 1])
 def test_a_landscape_without_heights_between_has_no_contours(steps):
     def level(a, b):
-        return 1 + steps * 2**-52 * (a > 1) + 0 * a * b
+        return 1 + steps * 2**-52 * (a > 1).double() + 0 * a * b
 
     field = seegrad.gradient_field(level, [0.0, 1.0, 2.0], [0.0, 1.0])
     assert len(set(field.values.flatten().tolist())) == 1 + steps
