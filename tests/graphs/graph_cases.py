@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 import pytest
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from seegrad.graphs import Summary
+from seegrad.graphs.gradient_graph import gradient_graph
 
 FOLD = pytest.mark.parametrize("fold", [False, True], ids=["unfolded", "folded"])
 
@@ -78,7 +80,7 @@ def gradients(graph):
 
 def stored_tensors(graph):
     """Every tensor that a graph holds."""
-    todo = gradients(graph)
+    todo = [*gradients(graph), *[node.value for node in graph.nodes]]
     while todo:
         value = todo.pop()
         if isinstance(value, tuple):
@@ -87,6 +89,57 @@ def stored_tensors(graph):
             todo.append(value.few)
         elif value is not None:
             yield value
+
+
+def gradients_of(graph):
+    """Each gradient, and those of several outputs one by one."""
+    for gradient in gradients(graph):
+        yield from gradient if isinstance(gradient, tuple) else [gradient]
+
+
+# ---------------------------------------------------------------- laws
+
+
+def slots(node):
+    return node.gradient if isinstance(node.gradient, tuple) else (node.gradient,)
+
+
+def total(parts):
+    found = [part.to_dense() for part in parts if part is not None]
+    return sum(found[1:], start=found[0]) if found else None
+
+
+def assert_edges_add_up(graph):
+    """The gradients on the edges into a node add up to the node's own."""
+    for node in graph.nodes:
+        edges = [edge for edge in graph.edges if edge.target == node.id]
+        if node.kind == "result":
+            assert not edges
+            assert (node.gradient == 1).all()
+        elif all(edge.output is not None for edge in edges):
+            for output, gradient in enumerate(slots(node)):
+                into = total(e.gradient for e in edges if e.output == output)
+                assert (into is None) == (gradient is None)
+                if into is not None:
+                    torch.testing.assert_close(
+                        into, gradient.to_dense(), equal_nan=True
+                    )
+        else:
+            assert_totals_agree([e.gradient for e in edges], slots(node))
+
+
+def assert_totals_agree(edges, outputs):
+    """Edges of several outputs are folded into one: compare the sums of all numbers."""
+    sums = [sum(g.sum() for g in part if g is not None) for part in (edges, outputs)]
+    torch.testing.assert_close(*sums, equal_nan=True)
+
+
+def assert_in_backward_order(graph):
+    """Ids are 0, 1, 2 …, and every edge leads on: so there is no cycle either."""
+    assert [node.id for node in graph.nodes] == list(range(len(graph.nodes)))
+    assert [(e.source, e.target) for e in graph.edges if e.source >= e.target] == []
+    sources = [edge.source for edge in graph.edges]
+    assert sources == sorted(sources)
 
 
 # ---------------------------------------------------------------- graphs
@@ -401,3 +454,91 @@ COMBINE = {
     "−": torch.sub,
     "max": torch.maximum,
 }
+
+
+# ---------------------------------------------------------------- drawings
+
+SVG = "{http://www.w3.org/2000/svg}"
+DIRECTION = pytest.mark.parametrize("direction", ["backward", "forward"])
+
+
+def article_graph(how, **options):
+    x, y = article()
+    return gradient_graph(how(y), names={"x": x}, **options)
+
+
+def freed():
+    root = (leaf(3) ** 2).sum()
+    root.backward()
+    return gradient_graph(root)
+
+
+def graph_of(root, **options):
+    return lambda: gradient_graph(root(), **options)
+
+
+DRAWN = {
+    "sum": lambda: article_graph(torch.sum),
+    "loop": lambda: article_graph(loop),
+    "loop, unfolded": lambda: article_graph(loop, fold=False),
+    "structure": lambda: article_graph(loop, gradients=False),
+    "freed": freed,
+    "leaf": graph_of(lambda: leaf(3)),
+    "x + x": graph_of(lambda: (lambda x: x + x)(leaf(2))),
+    "several roots": graph_of(lambda: (lambda x: {"a": x.sin(), "b": x[0]})(leaf(3))),
+    "several outputs": graph_of(lambda: leaf(6).split([2, 4])[1]),
+    "large": graph_of(lambda: leaf(50, 50).exp()),
+    "complex": graph_of(lambda: leaf(3, dtype=torch.complex64) * (1 + 2j)),
+    "large complex": graph_of(lambda: leaf(2000, dtype=torch.complex64) * (1 + 2j)),
+    "empty": graph_of(lambda: leaf(0, 2) * 2),
+    "not finite": graph_of(lambda: (leaf(3) * 0).log() + leaf(3) * torch.nan),
+    "sparse": graph_of(
+        lambda: nn.functional.embedding(torch.tensor([1]), leaf(3, 2), sparse=True)
+    ),
+    "half": graph_of(lambda: leaf(3, dtype=torch.bfloat16) * 2),
+}
+
+
+def graph_named(name):
+    x = leaf(2)
+    y = x * 2
+    return gradient_graph({name: y.sum()}, names={name: x, f"{name}'": y})
+
+
+def parsed(text):
+    return ET.fromstring(text)
+
+
+def texts(root, tag="text"):
+    return ["".join(element.itertext()) for element in root.iter(SVG + tag)]
+
+
+def with_class(root, name):
+    return [e for e in root.iter() if name in e.get("class", "").split()]
+
+
+HOSTILE = [
+    'a "quoted" name',
+    "back\\slash",
+    "the end\\",
+    "\\N \\G \\L \\l",
+    '\\"',
+    "<b>bold</b>",
+    "<title>x</title>",
+    "</a></svg>",
+    "<!-- x -->",
+    "-->",
+    "a & b",
+    "&amp; &lt;b&gt; &#65;",
+    "é ∂ Δ 重み 𝑥",
+    '" id="x" onload="alert(1)',
+    "n1 -> n2 [label=3]",
+    "{a|b}",
+    "];}",
+    "%s {0} \\1 \\g<0>",
+    "#9563c4",
+    "var(--x)",
+    "Helvetica,sans-Serif",
+    "https://example.org",
+    "layers.0.weight",
+]
