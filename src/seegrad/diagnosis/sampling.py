@@ -150,18 +150,17 @@ class Probe:
     def is_random(self, at: Array) -> bool:
         """Whether f gives another value the next time, here or a little beside.
 
-        Five looks tell, but for an f that draws numbers, of which few may matter.
+        Where it draws numbers, it gets many points, for few draws may show.
         """
         beside = self.held(at + np.maximum(np.abs(at), 1) / 8)
-        before = _generators()
         places = np.hstack([at, beside])
+        before = generators()
         first, _ = self.ask(places)
-        looks = 4 if _generators() == before else 60
-        for _ in range(looks):
-            again, _ = self.ask(places)
-            if not np.array_equal(first, again, equal_nan=True):
-                return True
-        return False
+        if generators() != before:
+            places = np.tile(places, 1 + 1000 // places.shape[1])
+            first, _ = self.ask(places)
+        looks = (self.ask(places)[0] for _ in range(4))
+        return not all(np.array_equal(first, look, equal_nan=True) for look in looks)
 
 
 def _filled(gradients: Sequence[Tensor | None], leaves: Sequence[Tensor]) -> Array:
@@ -174,7 +173,7 @@ def _filled(gradients: Sequence[Tensor | None], leaves: Sequence[Tensor]) -> Arr
     )
 
 
-def _generators() -> tuple[object, ...]:
+def generators() -> tuple[object, ...]:
     """The state of every random generator that f may draw from."""
     name, keys, *rest = np.random.get_state(legacy=True)
     torchs = torch.get_rng_state().numpy().tobytes()
@@ -240,6 +239,11 @@ class Samples:
             self, **{name: getattr(self, name)[..., index] for name in fields}
         )
 
+    @property
+    def rows(self) -> int:
+        """How many distances there are on each side."""
+        return self.step.shape[1]
+
     def along(self, slopes: Array) -> Array:
         """The slope along the direction of slopes (variables, n), per scale."""
         moved = np.flatnonzero(self.direction)
@@ -252,6 +256,7 @@ class Samples:
         It is what rounding x and f's value amounts to, or what third differences over
         four distances show from there on to smaller distances. They belong to one
         side, so that neither a corner nor a jump at the point leaves a trace in them.
+        The larger of both sides counts.
         """
         at, near = (
             np.lib.stride_tricks.sliding_window_view(t, 4, axis=1)
@@ -261,9 +266,10 @@ class Samples:
         apart = near[..., :, None] - near[..., None, :] + np.eye(4)
         weights = 1 / apart.prod(-1)
         third = np.abs((weights * at).sum(-1)) / np.sqrt((weights**2).sum(-1))
-        third = np.nan_to_num(third, nan=0, posinf=0)
-        third = np.concatenate([third, third[:, -1:].repeat(3, 1)], axis=1)
-        seen = np.maximum.accumulate(third[:, ::-1], axis=1)[:, ::-1]
+        third = np.nan_to_num(third, nan=0, posinf=0).max(0)
+        last = third[-5:].max(0, keepdims=True)  # a few values may be alike by chance
+        third = np.concatenate([third, last, last, last])
+        seen = np.maximum.accumulate(third[::-1])[::-1]
         sizes = np.abs([self.value, self.here + 0 * self.value, self.slope])
         least = self.eps * np.nan_to_num(sizes, nan=0, posinf=0).sum(0)
         noise: Array = SAFETY * np.maximum(seen, least)
@@ -274,8 +280,7 @@ class Samples:
 
         The others move down, and nan fills the rows above.
         """
-        rows = self.step.shape[1]
-        index = np.arange(rows)[:, None] - dead[:, None]
+        index = np.arange(self.rows)[:, None] - dead[:, None]
 
         def moved(t: Array) -> Array:
             there = np.take_along_axis(t, index.clip(0), 1)
@@ -285,9 +290,9 @@ class Samples:
         return replace(self, step=step, value=value, slope=slope)
 
     def dead(self) -> Array:
-        """How many of the smallest rows answer exactly as the points do, (2, n)."""
-        same = (self.value == self.here) & (self.slope == self.given)
-        dead: Array = np.cumprod(same[:, ::-1], axis=1).sum(1)
+        """How many of the smallest rows have the very value of the points, (2, n)."""
+        same = self.value[:, ::-1] == self.here
+        dead: Array = np.cumprod(same, axis=1).sum(1)
         return dead
 
 

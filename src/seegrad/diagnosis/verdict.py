@@ -11,11 +11,13 @@ from torch import Tensor
 from seegrad.checks.functions import Function
 from seegrad.diagnosis.sampling import (
     NEAREST,
+    RATIO,
     SAFETY,
     Array,
     Probe,
     Samples,
     caller,
+    generators,
     numbers,
     sample,
     widest,
@@ -25,6 +27,7 @@ from seegrad.diagnosis.words import RANKS
 SMOOTH, UNCLEAR = RANKS["smooth"], RANKS["unclear"]
 PIECE = 1024  # so many points are looked at closely at a time
 BELOW = 6  # so many smaller distances must agree with an estimate
+GRAIN = 1e-5  # numbers inside f may be too coarse to follow a shorter step
 SURE = 1 / 16  # more doubt than this part of the slopes decides nothing
 NEARLY = 2.0**-10  # the same for a look from near, which may hold rounding alone
 
@@ -60,15 +63,17 @@ def verdicts(
     """
     at = np.array([numbers(x) for x in xs])
     points = Points(caller(f, xs, y), widest(f, xs, y), at, numbers(y), own)
+    before = generators()
     with np.errstate(all="ignore"):
         smooth, differences = at_first_sight(points)
+        draws = generators() != before
         ranks = np.full(at.shape[1], SMOOTH)
         sides = np.array([own, own, differences])
         doubtful = np.flatnonzero(~smooth)
         for start in range(0, len(doubtful), PIECE):
             piece = doubtful[start : start + PIECE]
             ranks[piece], sides[:, :, piece] = look_closely(points[piece])
-        few = doubtful[:PIECE]
+        few = np.arange(at.shape[1])[:PIECE] if draws else doubtful[:PIECE]
         if len(few) and points.caller.is_random(at[:, few]):
             ranks[:] = RANKS["random"]
     return ranks, sides
@@ -153,10 +158,12 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
         near = sample(points.probe, points.at[:, few], direction, scales)
         closer, slopes = judge(points[few], near, NEARLY)
         real, killed = _in_float32(points[few], afar, few)
-        other = (closer != ranks[few]) & (closer != UNCLEAR)
-        ranks[few[other & real]] = closer[other & real]
-        sides[..., few[other & real]] = slopes[..., other & real]
-        ranks[few[other & ~real & ~killed & (closer == SMOOTH)]] = UNCLEAR
+        # At 0 there is no scale, and a constant so near may be rounding alone.
+        still = (size[moved] == 0).any(0)[few] & (near.dead() == near.rows).any(0)
+        closer[still] = UNCLEAR
+        wins = real & (closer != UNCLEAR)
+        ranks[few[wins]], sides[..., few[wins]] = closer[wins], slopes[..., wins]
+        ranks[few[~real & ~killed & (closer == SMOOTH)]] = UNCLEAR
     return ranks, sides
 
 
@@ -164,7 +171,7 @@ def _with_dead_rows(points: Points, seen: Samples) -> tuple[Array, Array]:
     """The verdict, where f may be constant nearby or only rounded to a constant."""
     ranks, sides = judge(points, seen)
     dead = seen.dead()
-    dead[dead == seen.step.shape[1]] = 0  # constant as far as can be seen
+    dead[dead == seen.rows] = 0  # constant as far as can be seen
     some = np.flatnonzero((dead > 2).any(0))
     if not len(some):
         return ranks, sides
@@ -172,8 +179,8 @@ def _with_dead_rows(points: Points, seen: Samples) -> tuple[Array, Array]:
     differ = alive != ranks[some]
     smooth = differ & (alive == SMOOTH) & (seen.given[some] != 0)
     ranks[some[smooth]], sides[..., some[smooth]] = SMOOTH, slopes[..., smooth]
-    limit = seen.step.shape[1] - np.log2(1e-5 / np.nanmin(np.abs(seen.step)))
-    short = differ & ~smooth & (dead[:, some].max(0) < limit)
+    nearest = np.nanmin(np.abs(seen.step), axis=(0, 1))[some]
+    short = differ & ~smooth & (nearest * RATIO ** dead[:, some].max(0) < GRAIN)
     ranks[some[short]] = UNCLEAR
     return ranks, sides
 
@@ -223,9 +230,10 @@ def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Ar
     )
     digits = SAFETY * seen.eps * (np.abs(value) + np.abs(here))
     hidden = np.fmin.reduce(4 * digits / np.abs(step), axis=1)  # from values
-    cut = ~known | (np.abs(missing) > 8 * doubt + rtol * size + hidden)
+    cut = ~known | (np.abs(missing) > 8 * doubt + rtol * size + unsettled + hidden)
     limit, error = np.where(cut, [by_chords, vague], [beside, unsettled + doubt])
-    sure = 8 * error <= share * np.where(cut, scale, size)
+    size = np.where(cut, np.fmax(scale, size), size).max(0)
+    sure = (8 * error <= SURE * size) & (8 * np.where(cut, vague, doubt) <= share * size)
     sure |= (share == SURE) & (error <= hidden)
 
     # A gap between the values that stays is a jump; slopes that grow are infinite.
@@ -291,7 +299,8 @@ def what_stays(rows: Array, noise: Array, sizes: Array) -> tuple[Array, Array, A
     below = min(BELOW, rows.shape[1] // 4)
     change = np.abs(np.diff(rows, axis=1))
     doubt = np.maximum(change[:, 1:], change[:, :-1]) + noise[:, 1:-1]
-    doubt = np.where(np.isfinite(doubt), doubt, np.inf)[:, : 1 - below]
+    doubt = np.where(np.isfinite(doubt), doubt, np.inf)
+    doubt = doubt[:, : rows.shape[1] - 1 - below]
     best = doubt.argmin(1)[:, None] + 1
     value = np.take_along_axis(rows, best, 1)
     doubt = np.take_along_axis(doubt, best - 1, 1)
