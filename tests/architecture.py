@@ -183,7 +183,8 @@ def names_outside(modules, names, rooms):
             if name not in rooms and name.partition(".")[0] not in rooms
             for node in ast.walk(tree)
             for used in names
-            if used in {getattr(node, "attr", None), dotted(node)}
+            if used == getattr(node, "attr", None)
+            or ("." in used and used == dotted(node))
             or any(f"{full}.".startswith(f"{used}.") for full in imported(node))
         }
     )

@@ -168,7 +168,7 @@ def not_connected(names: str) -> NotConnectedError:
     )
 
 
-# ---------------------------------------------------------------- mixed points
+# ---------------------------------------------------------------- elementwise
 
 
 @contextmanager

@@ -128,14 +128,14 @@ def gradient_graph(
     A node of autograd takes the gradient of a result by the operation's output and
     returns one by each of its inputs [1]_. The gradients on the edges into a node add
     up to the node's own. The graph stays usable, and so does every ``.grad`` of leaves,
-    of the roots and of the tensors in `names`. Of another tensor that was told
+    of the roots and of the tensors in ``names``. Of another tensor that was told
     ``retain_grad()`` this can't be promised: no edge of the graph leads to it, and its
     ``.grad`` grows as in every backward pass. Hooks that you registered on tensors run
     once more. Before torch 2.13 a checkpoint made with ``use_reentrant=False`` can't be
     told from other operations, and its forward pass is computed again.
 
     A node's value is the tensor it stands for, as far as it can be had without running
-    f again: a result, a leaf, a tensor in `names`, or what an operation saved for its
+    f again: a result, a leaf, a tensor in ``names``, or what an operation saved for its
     backward pass. Of leaves, results and names it is the value that they have now.
 
     References
