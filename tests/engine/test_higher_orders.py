@@ -152,6 +152,13 @@ def test_the_rounding_of_a_network_is_not_taken_for_mixing(seed, order):
     )
 
 
+def test_nothing_is_verified_without_the_check():
+    zeros = torch.zeros(3, dtype=torch.float64)
+    found = higher_derivative(lambda x: x * x.sum(), zeros, 2, False)
+    # With S = x.sum(): the values add up to S², the slopes 2S to 6S.
+    assert found.tolist() == [6.0] * 3
+
+
 # ---------------------------------------------------------------- no confident number
 
 NAN, INF = math.nan, math.inf
@@ -174,6 +181,14 @@ NAN, INF = math.nan, math.inf
 def test_above_a_slope_that_is_no_number_there_is_none(f, order):
     found = higher_derivative(f, float64(0.0, 1.0), order, True)
     assert not found[0].isfinite()
+
+
+def test_above_any_order_that_is_no_number_there_is_none():
+    # The second derivative is 2e320, and float64 ends at 2e308.
+    f = unseen(lambda x: (1e160 * x) ** 2)
+    x = float64(1e-170, 2e-170)
+    assert higher_derivative(f, x, 2, True).tolist() == [INF, INF]
+    assert higher_derivative(f, x, 3, True).isnan().all()
 
 
 @pytest.mark.parametrize(

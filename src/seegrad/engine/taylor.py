@@ -45,7 +45,7 @@ def taylor_derivative(
     result = np.empty(len(points))
     for start in range(0, len(points), PIECE):
         piece = slice(start, start + PIECE)
-        jet = _call(f, points[piece].clone().requires_grad_(), order)
+        jet = _call(f, points[piece].requires_grad_(), order)
         if not isinstance(jet, Jet) or _operations(jet.value) != operations:
             return None
         with np.errstate(all="ignore"):  # rounding, to zero and infinity too
