@@ -1,6 +1,6 @@
 """Inside of torch.compile: the caller's modes stay, and the results are the same.
 
-A module of its own: torch.compile takes seconds to load, and to look through each call.
+A module of its own: torch.compile takes seconds to load.
 """
 
 import logging
@@ -11,8 +11,7 @@ import torch
 from calls import CALLS, tensors
 from laws import assert_same
 
-# A call of each kind: one pass, differences, no graph, a loop of passes.
-KINDS = ["derivative", "gradient", "numerical_gradient", "TangentLine()", "descend"]
+from seegrad.checks.state import not_compiled
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +26,7 @@ def _quiet():
 
 
 @pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad])
-@pytest.mark.parametrize(
-    "call", [call for call in CALLS if call.name in KINDS], ids=str
-)
+@pytest.mark.parametrize("call", CALLS, ids=str)
 def test_a_compiled_call_leaves_the_callers_modes(call, mode, state):
     expected = tensors(call())
     compiled = torch.compile(lambda: call(), backend="eager")
@@ -40,3 +37,14 @@ def test_a_compiled_call_leaves_the_callers_modes(call, mode, state):
         assert state() == before
     for name, result in results.items():
         assert_same(result, expected[name])
+
+
+def test_what_is_not_compiled_runs_as_it_is(monkeypatch):
+    def f(x, *, by):
+        return x * by
+
+    kept = not_compiled(f)
+    assert kept(2.0, by=3.0) == 6
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    assert kept(2.0, by=3.0) == 6
+    assert (kept.__name__, kept.__wrapped__) == ("f", f)

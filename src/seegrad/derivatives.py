@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from seegrad.checks import arguments, functions
+from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.engine import evaluation
 from seegrad.engine.higher_orders import higher_derivative
 
 
+@state.not_compiled
 def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) -> Tensor:
     """Differentiate a function of one variable at every point of x.
 
@@ -93,6 +94,7 @@ def derivative(f: Function, x: object, *, order: int = 1, check: bool = True) ->
         return higher_derivative(f, x, order, check)
 
 
+@state.not_compiled
 def gradient(f: Function, *xs: object, check: bool = True) -> tuple[Tensor, ...]:
     """Differentiate a function of several variables by each of them.
 

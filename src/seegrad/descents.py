@@ -23,6 +23,7 @@ class Descent(Result):
     """f at each of these points, of shape (steps + 1,)."""
 
 
+@state.not_compiled
 def descend(f: Function, start: object, *, learning_rate: float, steps: int) -> Descent:
     """Go downhill: gradient descent on a function of one or more variables.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from seegrad.checks import arguments, functions
+from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.engine import elementwise
 
 
+@state.not_compiled
 def numerical_derivative(f: Function, x: object, *, h: float | None = None) -> Tensor:
     """Differentiate a function of one variable by central differences.
 
@@ -74,6 +75,7 @@ def numerical_derivative(f: Function, x: object, *, h: float | None = None) -> T
     return _differences(f, (x,), h)[0]
 
 
+@state.not_compiled
 def numerical_gradient(
     f: Function, *xs: object, h: float | None = None
 ) -> tuple[Tensor, ...]:

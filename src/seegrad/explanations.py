@@ -60,6 +60,7 @@ class GradExplanation(Result):
         return self.message
 
 
+@state.not_compiled
 def explain_grad(tensor: Tensor, result: Tensor | None = None) -> GradExplanation:
     """Tell why a tensor's ``.grad`` is None, and what to write instead.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from seegrad.checks import arguments, functions
+from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.differences import numerical_gradient
 from seegrad.engine.evaluation import value_and_gradient
@@ -34,6 +34,7 @@ class GradientField(Result):
     """∂f/∂x1 at each point, of shape (n, m)."""
 
 
+@state.not_compiled
 def gradient_field(
     f: Function,
     x0: object,

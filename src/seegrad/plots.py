@@ -47,6 +47,7 @@ Array = np.ndarray[Any, Any]
 AnyAxes = TypeVar("AnyAxes")
 
 
+@state.not_compiled
 def plot_function(
     f: Function, *xs: object, ax: Axes | None = None, **kwargs: Any
 ) -> Axes:

@@ -32,6 +32,7 @@ class PolynomialFit(Result):
     y: Tensor
     """The values it was fitted to, of shape (n,)."""
 
+    @state.not_compiled
     def __call__(self, x: object) -> Tensor:
         """The polynomial's values at x, in the shape of x."""
         x = arguments.points(x, "x", self.coefficients.device)
@@ -39,6 +40,7 @@ class PolynomialFit(Result):
             return _evaluate(self.coefficients, x)
 
 
+@state.not_compiled
 def fit_polynomial(
     x: object,
     y: object,
@@ -132,6 +134,7 @@ def fit_polynomial(
     return PolynomialFit(coefficients=last, losses=losses, path=path, x=x, y=y)
 
 
+@state.not_compiled
 def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
     """Fit a polynomial to points exactly: the coefficients with the smallest error.
 

@@ -71,6 +71,7 @@ HOW: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+@state.not_compiled
 def reduce_gradient(
     f: Function, x: object, how: str | Callable[[Tensor], Tensor]
 ) -> Reduction:

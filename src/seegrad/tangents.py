@@ -37,6 +37,7 @@ class TangentLine(Result):
     right: Tensor
     """The slope just right of x0, in its shape."""
 
+    @state.not_compiled
     def __call__(self, x: object) -> Tensor:
         """The height of the line at x, in the broadcast shape of x and x0."""
         (x,) = _points_beside(("x", x, self.x0))
@@ -66,6 +67,7 @@ class TangentPlane(Result):
     right: Tensor
     """The partial slopes just after the point, of the same shape."""
 
+    @state.not_compiled
     def __call__(self, x0: object, x1: object) -> Tensor:
         """The height of the plane at (x0, x1), in their broadcast shape."""
         x0, x1 = _points_beside(("x0", x0, self.x0), ("x1", x1, self.x1))
@@ -75,6 +77,7 @@ class TangentPlane(Result):
             return along_x0 + along_x1 + self.y0
 
 
+@state.not_compiled
 def tangent_line(f: Function, x0: object) -> TangentLine:
     """Find the tangent of a curve y = f(x) at x0.
 
@@ -143,6 +146,7 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
         )
 
 
+@state.not_compiled
 def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
     """Find the tangent plane of a surface y = f(x0, x1).
 
@@ -243,7 +247,7 @@ def _refuse(
                 f"f must have a tangent {shape} at each point, but it has not. "
                 f"{why.message}"
             )
-        diagnosis.warn(found, stacklevel=3)
+        diagnosis.warn(found, stacklevel=4)  # to the caller of tangent_line
         return
     place = int((~finite).flatten().nonzero()[0])
     where = ", ".join(f"{x.flatten()[place].item():g}" for x in at)

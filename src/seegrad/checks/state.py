@@ -14,15 +14,35 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import partial
-from typing import Any
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
 
 Function = Callable[..., object]
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
 
 WITH_AUTOCAST = ("cpu", "cuda", "mps", "xpu")
+
+
+def not_compiled(f: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
+    """Run f as it is inside of ``torch.compile``, too.
+
+    Else each of our functions would be looked through, for seconds, and computed anew
+    by rules that differ: NumPy's arithmetic, for example, becomes PyTorch's.
+    """
+
+    @wraps(f)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:
+        if torch.compiler.is_compiling():
+            plain: Callable[Parameters, Returned]
+            plain = torch.compiler.disable(f)  # type: ignore[no-untyped-call]
+            return plain(*args, **kwargs)
+        return f(*args, **kwargs)
+
+    return run
 
 
 @contextmanager

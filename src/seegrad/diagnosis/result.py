@@ -104,6 +104,7 @@ class Diagnosis:
         return Diagnosis(x, kind, left, right, autograd, numerical)
 
 
+@state.not_compiled
 def diagnose(f: Function, *xs: object) -> Diagnosis:
     """Say whether a function has a derivative at points, and whether autograd has it.
 

@@ -82,6 +82,7 @@ class GradientGraph:
         return cut(f"{words}{self.message and ': '}{self.message}", LONGEST_REPR) + ")"
 
 
+@state.not_compiled
 def gradient_graph(
     root: Tensor | Sequence[Tensor] | Mapping[str, Tensor],
     *,
