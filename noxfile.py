@@ -125,6 +125,14 @@ def bench(session):
 
 
 @nox.session
+def stress(session):
+    """Ask of 10,000 generated functions and of 1,500 planted faults; print a table."""
+    install(session, "-e.[plot,graph]", *group("tests"))
+    words = session.posargs or ("--size", "full")
+    session.run("python", "tests/stress/table.py", *words, env=ONE_THREAD)
+
+
+@nox.session
 def minimums(session):
     """Test with the lowest versions that pyproject.toml declares."""
     needs = PROJECT["project"]["dependencies"]
