@@ -1,6 +1,7 @@
 """A graph as lines of text."""
 
 import pytest
+import torch
 from graph_cases import graph_named, leaf
 
 from seegrad.graphs.gradient_graph import gradient_graph

@@ -28,7 +28,6 @@ CHECKPOINT = (
 )
 FROZEN = "No leaf requires a gradient any more, so none was run."
 CHECKPOINT_NODE = "CheckpointFunctionBackward"
-PASSES = (Tensor.backward, torch.autograd.backward)
 
 # Hooks sit on the graph's own nodes: two passes at once would record each other.
 _one_at_a_time = threading.RLock()
@@ -174,12 +173,12 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
     """
     leaves = _live_leaves(walk)
     custom = any(isinstance(node, BackwardCFunction) for node in walk.operations)
-    kept = [*named, *walk.results]
-    with _one_at_a_time, _grads_kept(kept), InnerPasses() if custom else nullcontext():
+    inside = _inner_passes_undone() if custom else nullcontext()
+    with _one_at_a_time, _grads_kept([*named, *walk.results]), inside:
         totals = [_total(result) for result in walk.results]
         handles = [node.register_hook(hook) for node, hook in record.hooks()]
         try:
-            # With edges in the place of tensors no mode is set aside for the pass.
+            # With tensors in the place of edges the mode would be set aside.
             found = torch.autograd.grad(
                 [get_gradient_edge(total) for total in totals],
                 [get_gradient_edge(leaf) for _, leaf in leaves],
@@ -232,7 +231,7 @@ def _grads_kept(tensors: Iterable[Tensor]) -> Iterator[None]:
 
 
 class InnerPasses(TorchFunctionMode):
-    """Gives back the .grad of leaves that a backward inside of the pass writes.
+    """Keeps the .grad of leaves that a backward inside of the pass writes.
 
     A custom Function may compute something again and call ``backward()`` on it, as
     reversible blocks do. No edge of the graph leads to the leaves of that.
@@ -250,24 +249,31 @@ class InnerPasses(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         """Call the function; where it is a backward pass, see to its leaves first."""
-        kwargs = kwargs or {}
-        if function in PASSES:
-            for leaf in leaves_below(_tensors([*args, *kwargs.values()])):
-                if id(leaf) not in self.kept:
-                    self.kept[id(leaf)] = leaf, leaf.grad
-                    leaf.grad = None  # or the pass would add to it in place
-        return function(*args, **kwargs)
+        kwargs = dict(kwargs or {})
+        if function is Tensor.backward:  # would call the other one, with this set aside
+            function = torch.autograd.backward
+            kwargs["grad_tensors"] = kwargs.pop("gradient", None)
+        if function is not torch.autograd.backward:
+            return function(*args, **kwargs)
+        given = args[0] if kwargs.get("inputs") is None else kwargs["inputs"]
+        roots = [given] if isinstance(given, Tensor) else list(given)
+        for leaf in leaves_below([root for root in roots if isinstance(root, Tensor)]):
+            if id(leaf) not in self.kept:
+                self.kept[id(leaf)] = leaf, leaf.grad
+                leaf.grad = None  # or the pass would add to it in place
+        if given is not args[0]:
+            return function(*args, **kwargs)
+        edges = [get_gradient_edge(k) if isinstance(k, Tensor) else k for k in roots]
+        with self:
+            return function(edges, **kwargs)
 
-    def __exit__(self, *error: Any) -> None:
-        """Give back what was kept."""
-        super().__exit__(*error)  # type: ignore[no-untyped-call]
-        for leaf, gradient in self.kept.values():
+
+@contextmanager
+def _inner_passes_undone() -> Iterator[None]:
+    passes = InnerPasses()
+    try:
+        with passes:
+            yield
+    finally:
+        for leaf, gradient in passes.kept.values():
             leaf.grad = gradient
-
-
-def _tensors(things: Iterable[Any]) -> Iterator[Tensor]:
-    for thing in things:
-        if isinstance(thing, Tensor):
-            yield thing
-        elif isinstance(thing, (list, tuple)):
-            yield from _tensors(thing)

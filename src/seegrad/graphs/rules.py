@@ -38,6 +38,15 @@ def _terms(rule: str) -> Rule:
     return of
 
 
+def _rsub(node: Any) -> str:
+    alpha = internals.saved(node, "alpha")
+    return "turns the sign" if alpha in (1, None) else f"turns the sign, × {alpha}"
+
+
+def _rsub_of_tensors(node: Any) -> str:
+    return f"{_rsub(node)}; what it is subtracted from gets a copy"
+
+
 def _addmm(node: Any) -> str:
     alpha, beta = (internals.saved(node, name) for name in ("alpha", "beta"))
     product = "× the other matrix, transposed"
@@ -82,8 +91,8 @@ RULES: dict[str, Rule] = {
     "Amin": "to the smallest, ties share",
     "Bmm": "× the other matrix, transposed",
     "Cat": "cuts the gradient into the pieces that were joined",
-    "ClampBackward0": "passes where nothing was clipped, else 0",
-    "ClampBackward1": "passes where nothing was clipped, else to the bound",
+    "ClampBackward0": "passes where nothing was clipped, else to the bound",
+    "ClampBackward1": "passes where nothing was clipped, else 0",
     "Clone": "passes the gradient on",
     "CopySlices": "to what was copied in, and to the places left alone",
     "Cos": "× −sin of the input",
@@ -123,7 +132,8 @@ RULES: dict[str, Rule] = {
     "Repeat": "adds up over the copies",
     "ReshapeAlias": "gives back the shape",
     "Rsqrt": "× −½·result³",
-    "Rsub": "turns the sign",
+    "RsubBackward0": _rsub_of_tensors,
+    "RsubBackward1": _rsub,
     "Select": "back to the place taken from, 0 elsewhere",
     "Sigmoid": "× result·(1 − result)",
     "Sin": "× cos of the input",
