@@ -193,3 +193,111 @@ def test_a_nested_root_is_refused():
     root = torch.nested.nested_tensor([torch.ones(2)] * 2, requires_grad=True) * 2
     with pytest.raises((TypeError, ValueError), match="root must"):
         gradient_graph(root)
+
+
+REFUSALS = [
+    Refusal("a number", lambda: gradient_graph(3.0), TypeError, "root",
+            "be a tensor, or a list, tuple or dict of tensors",
+            "3.0, of type float", r"backward\(\)"),
+    Refusal("a list", lambda: gradient_graph([leaf(2), None]), TypeError, "root",
+            "be a tensor, or a list, tuple or dict of tensors", "None",
+            r"backward\(\)"),
+    Refusal("nothing", lambda: gradient_graph([]), ValueError, "root",
+            "hold at least one", "empty", "results"),
+    Refusal("no graph", lambda: gradient_graph(torch.ones(2)), ValueError, "root",
+            "have a graph to walk",
+            r"shape \(2,\) and dtype torch.float32 that does not require",
+            "requires_grad=True"),
+    Refusal("lazy", lambda: gradient_graph(nn.LazyLinear(3).weight), TypeError, "root",
+            "be a result", "lazy parameter", "Run its module once"),
+    Refusal("fake", lambda: gradient_graph(fake()), TypeError, "root",
+            "be a tensor with values", "of type FakeTensor, that has no memory",
+            "not masked or fake"),
+    Refusal("meta", lambda: gradient_graph(leaf(3).to("meta").exp()), TypeError, "root",
+            "be a tensor with values", "no memory", "not on the meta device"),
+    Refusal("masked", lambda: gradient_graph(masked()), TypeError, "root",
+            "be a tensor with values", "of type MaskedTensor, that has no memory",
+            "not masked"),
+    Refusal("torch.func", lambda: torch.func.grad(looks_at_its_graph)(torch.ones(3)),
+            TypeError, "root", "be a tensor with values", "no memory",
+            "outside of the transforms"),
+    Refusal("names", lambda: gradient_graph(leaf(3).sum(), names={"x": 3.0}), TypeError,
+            "names", "map strings to tensors",
+            "3.0, of type float for 'x', of type str", "x"),
+    Refusal("names of nothing", lambda: gradient_graph(leaf(3), names={"x": leaf(3)}),
+            ValueError, "names", "name at least one tensor of the graph",
+            "'x' is not in it", "detached copies"),
+    Refusal("direction", lambda: gradient_graph(leaf(3)).dot(direction="up"),
+            ValueError, "direction", "be one of .*'forward'", "'up'", "Choose one"),
+    Refusal("path", lambda: gradient_graph(leaf(3)).save("graph.txt"), ValueError,
+            "path", r"end in .*\.svg", "'graph.txt'", "one of these endings"),
+]  # fmt: skip
+
+
+def fake():
+    with FakeTensorMode():
+        return (torch.ones(3, requires_grad=True) * 2).sum()
+
+
+def masked():
+    mask = torch.tensor([True, False, True])
+    return masked_tensor(torch.ones(3), mask, requires_grad=True) * 2
+
+
+def looks_at_its_graph(x):
+    y = (x * x).sum()
+    gradient_graph(y)
+    return y
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of MaskedTensors:UserWarning")
+@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+def test_an_error_teaches(refusal):
+    assert_teaches(refusal)
+
+
+def test_lazy_parameters_may_have_names():
+    network = nn.Sequential(nn.Linear(3, 2), nn.LazyLinear(3))
+    graph = gradient_graph(network[0](torch.ones(3)), names=network.named_parameters())
+    assert {n.label for n in graph.nodes if n.kind == "leaf"} == {"0.weight", "0.bias"}
+
+
+def test_a_sparse_root_is_no_harder_than_another():
+    x = leaf(4)
+    root = (x * 2).to_sparse()
+    assert named(gradient_graph(root, names={"x": x}), "x").gradient.tolist() == [2] * 4
+
+
+# ---------------------------------------------------------------- compilers
+
+
+@pytest.mark.parametrize("root", [leaf(3).sum(), torch.ones(3)], ids=["right", "wrong"])
+def test_under_compile_the_modes_stay(root):
+    found = []
+
+    def look():
+        try:
+            found.append(gradient_graph(root).nodes[-1].gradient)
+        except ValueError as error:
+            found.append(error)
+        return torch.ones(1)
+
+    with torch.no_grad():
+        torch.compile(look, backend="eager")()
+        assert not torch.is_grad_enabled()
+    torch.compile(look, backend="eager")()
+    assert torch.is_grad_enabled()
+    assert not torch.is_inference_mode_enabled()
+    assert len(found) == 2
+    for one in found:
+        assert isinstance(one, ValueError) or one.tolist() == [1, 1, 1]
+
+
+def test_a_compiled_function_in_the_graph_runs():
+    x = leaf(3)
+    y = torch.compile(lambda x: x.sin() * 2, backend="aot_eager")(x)
+    graph = gradient_graph(y.sum(), names={"x": x})
+    assert graph.message == ""
+    torch.testing.assert_close(
+        named(graph, "x").gradient, 2 * x.detach().cos()
+    )
