@@ -8,6 +8,7 @@ from graph_cases import (
     article,
     assert_edges_add_up,
     assert_in_backward_order,
+    built,
     leaf,
     named,
     only,
@@ -16,6 +17,10 @@ from graph_cases import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import Refusal, assert_teaches
+from torch import nn
+from torch._subclasses import FakeTensorMode
+from torch.masked import masked_tensor
 
 from seegrad.graphs.gradient_graph import gradient_graph
 
@@ -257,8 +262,9 @@ def test_an_error_teaches(refusal):
 
 
 def test_lazy_parameters_may_have_names():
-    network = nn.Sequential(nn.Linear(3, 2), nn.LazyLinear(3))
-    graph = gradient_graph(network[0](torch.ones(3)), names=network.named_parameters())
+    network = built(lambda: nn.Sequential(nn.Linear(3, 2), nn.LazyLinear(3)))
+    root = network[0](torch.ones(3, dtype=torch.float64))
+    graph = gradient_graph(root, names=network.named_parameters())
     assert {n.label for n in graph.nodes if n.kind == "leaf"} == {"0.weight", "0.bias"}
 
 
@@ -271,6 +277,7 @@ def test_a_sparse_root_is_no_harder_than_another():
 # ---------------------------------------------------------------- compilers
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
 @pytest.mark.parametrize("root", [leaf(3).sum(), torch.ones(3)], ids=["right", "wrong"])
 def test_under_compile_the_modes_stay(root):
     found = []
@@ -298,6 +305,4 @@ def test_a_compiled_function_in_the_graph_runs():
     y = torch.compile(lambda x: x.sin() * 2, backend="aot_eager")(x)
     graph = gradient_graph(y.sum(), names={"x": x})
     assert graph.message == ""
-    torch.testing.assert_close(
-        named(graph, "x").gradient, 2 * x.detach().cos()
-    )
+    torch.testing.assert_close(named(graph, "x").gradient, 2 * x.detach().cos())

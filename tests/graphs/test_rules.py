@@ -353,9 +353,7 @@ def test_a_rule_means_what_autograd_does(held):
     arrives = 2 + leaf(*result.shape).detach().cos()
     names = {f"x{k}": x for k, x in enumerate(leaves)}
     graph = gradient_graph(Arriving.apply(result, arrives), names=names, fold=False)
-    name = re.compile(
-        rf"(torch::autograd::)?{held.rule}(Backward\d)?"
-    )
+    name = re.compile(rf"(torch::autograd::)?{held.rule}(Backward\d)?")
     (node,) = [node for node in graph.nodes if name.fullmatch(node.operation)]
     assert node.rule == held.words
     expected = held.formula(arrives, result.detach(), *[x.detach() for x in leaves])

@@ -257,9 +257,10 @@ def _has_values(tensor: Tensor) -> bool:
     if tensor.layout is not torch.strided or tensor.numel() == 0:
         return True
     try:
-        return tensor.data_ptr() != 0
-    except RuntimeError:  # PyTorch's word for it
+        storage = tensor.untyped_storage()
+    except RuntimeError:  # PyTorch's word for a tensor that wraps another
         return False
+    return storage.device.type != "meta" and storage.data_ptr() != 0
 
 
 def _pairs(names: Any) -> list[tuple[str, Tensor]]:
