@@ -19,6 +19,7 @@ Array = np.ndarray[Any, Any]
 
 NEAREST = 0.75  # the smallest distance is eps to this power: rounding is finer still
 RATIO = 2**1.5  # of neighbouring distances; powers of 2 might all meet one phase
+TRIFLE = 256  # so many eps are what rounding makes of numbers near 1
 SAFETY = 16  # how many times the rounding seen in f counts as rounding
 
 
@@ -39,6 +40,11 @@ class Probe:
     """What f gets, one a variable."""
     eps: float
     """The spacing at 1 of the numbers that f computes with."""
+
+    @property
+    def tiny(self) -> float:
+        """The smallest number that all dtypes hold in full."""
+        return max(torch.finfo(dtype).smallest_normal for dtype in self.dtypes)
 
     def tensors(self, at: Array) -> list[Tensor]:
         """Points (variables, n) as f takes them."""
@@ -95,20 +101,26 @@ class Probe:
         return numbers(y), _filled(gradients, leaves)
 
     def is_linear(self, at: Array) -> Array:
-        """Whether twice the weight gives twice the gradient, at each point (n,)."""
+        """Whether the gradient scales with the weight, at each point (n,).
+
+        Numbers may underflow or overflow, so it must fail for small and large weights.
+        """
         leaves = [x.requires_grad_() for x in self.tensors(at)]
         y = functions.call(self.f, leaves)
         functions.depends(y, "x")
-        one, *others = (
-            _filled(
-                reverse.vjp(y, leaves, torch.full_like(y, w), retain_graph=True), leaves
-            )
-            / w
-            for w in (1.0, -1.0, 2.0**-10, 2.0**10)
+
+        def slopes(weight: float) -> Array:
+            weights = torch.full_like(y, weight)
+            gradients = reverse.vjp(y, leaves, weights, retain_graph=True)
+            return _filled(gradients, leaves) / weight
+
+        one = slopes(1)
+        turned, small, large = (
+            (np.abs(slopes(w) - one) <= self.eps**0.5 * np.abs(one)).all(0)
+            for w in (-1, 2.0**-10, 2.0**10)
         )
-        tolerance = 64 * self.eps * np.abs(one)
-        same = [(np.abs(other - one) <= tolerance).all(0) for other in others]
-        return np.array(same).all(0)
+        linear: Array = turned & (small | large)
+        return linear
 
     def narrow(self) -> Probe | None:
         """The same asked in float32, or None where f doesn't take and give that."""
@@ -231,6 +243,8 @@ class Samples:
     """The scale of each variable at each point, of shape (variables, n)."""
     eps: float
     """The spacing at 1 of the numbers that f computed with."""
+    tiny: float
+    """The smallest number that f's dtype holds in full."""
 
     def __getitem__(self, index: Array) -> Samples:
         """What was seen around some of the points."""
@@ -238,6 +252,18 @@ class Samples:
         return replace(
             self, **{name: getattr(self, name)[..., index] for name in fields}
         )
+
+    @property
+    def unit(self) -> Array:
+        """How much of the first variable that moves is a step of 1, of shape (n,)."""
+        unit: Array = self.scales[self.direction != 0][0]
+        return unit
+
+    def trifle(self, eps: float) -> Array:
+        """What rounding makes of numbers near 1, near x or near f, of shape (n,)."""
+        size = np.fmax(np.abs(self.here), self.unit).clip(1)
+        trifle: Array = min(TRIFLE * eps, 2.0**-10) * size
+        return trifle
 
     @property
     def rows(self) -> int:
@@ -256,7 +282,6 @@ class Samples:
         It is what rounding x and f's value amounts to, or what third differences over
         four distances show from there on to smaller distances. They belong to one
         side, so that neither a corner nor a jump at the point leaves a trace in them.
-        The larger of both sides counts.
         """
         at, near = (
             np.lib.stride_tricks.sliding_window_view(t, 4, axis=1)
@@ -266,10 +291,16 @@ class Samples:
         apart = near[..., :, None] - near[..., None, :] + np.eye(4)
         weights = 1 / apart.prod(-1)
         third = np.abs((weights * at).sum(-1)) / np.sqrt((weights**2).sum(-1))
-        third = np.nan_to_num(third, nan=0, posinf=0).max(0)
-        last = third[-5:].max(0, keepdims=True)  # a few values may be alike by chance
-        third = np.concatenate([third, last, last, last])
-        seen = np.maximum.accumulate(third[::-1])[::-1]
+        third = np.nan_to_num(third, nan=0, posinf=0)
+        for row in range(1, third.shape[1]):  # values all alike may hide rounding
+            above, here = third[:, row - 1], third[:, row]
+            third[:, row] = np.where(
+                (here == 0) & (above <= self.trifle(self.eps)), above, here
+            )
+        # The last few values may be alike by chance.
+        last = third[:, -5:].max(1, keepdims=True).repeat(3, 1)
+        third = np.concatenate([third, last], axis=1)
+        seen = np.maximum.accumulate(third[:, ::-1], axis=1)[:, ::-1]
         sizes = np.abs([self.value, self.here + 0 * self.value, self.slope])
         least = self.eps * np.nan_to_num(sizes, nan=0, posinf=0).sum(0)
         noise: Array = SAFETY * np.maximum(seen, least)
@@ -328,4 +359,4 @@ def sample(
     step = np.where(went == 0, np.nan, went)[1:].reshape(moves.shape)
     sides = value[1:].reshape(moves.shape), slope[1:].reshape(moves.shape)
     eps = probe.eps
-    return Samples(step, *sides, value[0], slope[0], direction, scales, eps)
+    return Samples(step, *sides, value[0], slope[0], direction, scales, eps, probe.tiny)

@@ -25,8 +25,10 @@ from seegrad.diagnosis.sampling import (
 from seegrad.diagnosis.words import RANKS
 
 SMOOTH, UNCLEAR = RANKS["smooth"], RANKS["unclear"]
+FAINT = [RANKS[kind] for kind in ("cut graph", "wrong slope", "corner", "tie")]
 PIECE = 1024  # so many points are looked at closely at a time
 BELOW = 6  # so many smaller distances must agree with an estimate
+DIGITS = 0.45  # slopes count as equal that differ by eps to this power
 GRAIN = 1e-5  # numbers inside f may be too coarse to follow a shorter step
 SURE = 1 / 16  # more doubt than this part of the slopes decides nothing
 NEARLY = 2.0**-10  # the same for a look from near, which may hold rounding alone
@@ -110,7 +112,7 @@ def at_first_sight(points: Points) -> tuple[Array, Array]:
             step, rise = there - at, value - again
             off = rise - (step * (slopes + given)).sum(0) / 2
             size = (np.abs(step) * np.maximum(np.abs(slopes), np.abs(given))).sum(0)
-            smooth &= np.abs(off) <= probe.eps**0.45 * size
+            smooth &= np.abs(off) <= probe.eps**DIGITS * size
             flat &= rise == 0
             rises.append(rise)
             steps.append(step.sum(0))
@@ -157,7 +159,7 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
         scales = scales.clip(1e-290, 1)
         near = sample(points.probe, points.at[:, few], direction, scales)
         closer, slopes = judge(points[few], near, NEARLY)
-        real, killed = _in_float32(points[few], afar, few)
+        real, killed = _in_float32(points[few], afar[few], slice(-8, None))
         # At 0 there is no scale, and a constant so near may be rounding alone.
         still = (size[moved] == 0).any(0)[few] & (near.dead() == near.rows).any(0)
         closer[still] = UNCLEAR
@@ -177,7 +179,8 @@ def _with_dead_rows(points: Points, seen: Samples) -> tuple[Array, Array]:
         return ranks, sides
     alive, slopes = judge(points[some], seen[some].without(dead[:, some]))
     differ = alive != ranks[some]
-    smooth = differ & (alive == SMOOTH) & (seen.given[some] != 0)
+    moves = (seen.slope[:, -3:, some] != 0).any((0, 1))
+    smooth = differ & (alive == SMOOTH) & moves
     ranks[some[smooth]], sides[..., some[smooth]] = SMOOTH, slopes[..., smooth]
     nearest = np.nanmin(np.abs(seen.step), axis=(0, 1))[some]
     short = differ & ~smooth & (nearest * RATIO ** dead[:, some].max(0) < GRAIN)
@@ -185,109 +188,175 @@ def _with_dead_rows(points: Points, seen: Samples) -> tuple[Array, Array]:
     return ranks, sides
 
 
-def _in_float32(points: Points, seen: Samples, few: Array) -> tuple[Array, Array]:
-    """Whether f in float32 does the same at the smallest distances, or surely not.
+def _in_float32(points: Points, seen: Samples, rows: slice) -> tuple[Array, Array]:
+    """Whether f in float32 does the same in these rows, or surely something else.
 
     What rounding does changes with the dtype; what f does doesn't.
     """
-    nothing = np.zeros(len(few), bool)
     narrow = points.caller.narrow()
-    if narrow is None or points.probe.eps > 1e-15:
+    if narrow is None or seen.eps >= narrow.eps:
+        nothing = np.zeros(len(seen.here), bool)
         return nothing, nothing
-    rows = slice(-8, None)
-    step = seen.step[:, rows][..., few]
-    value, slope = seen.value[:, rows][..., few], seen.slope[:, rows][..., few]
-    again = sample(narrow, points.at, seen.direction, seen.scales[:, few], step)
-    rise = np.abs(value - seen.here[few])
-    off = np.abs(again.value - value) > rise / 8 + 64 * narrow.eps * np.abs(value)
-    off |= np.abs(again.slope - slope) > np.abs(slope) / 8
-    off |= np.isfinite(again.value) != np.isfinite(value)
-    off |= np.isfinite(again.slope) != np.isfinite(slope)
+    step, value, slope = (t[:, rows] for t in (seen.step, seen.value, seen.slope))
+    again = sample(narrow, points.at, seen.direction, seen.scales, step)
+    rise = np.abs(value - seen.here)
+    other = np.abs(again.value - value) > rise / 8 + 64 * narrow.eps * np.abs(value)
+    other |= np.abs(again.slope - slope) > np.abs(slope) / 8
+    other |= np.isfinite(again.value) != np.isfinite(value)
+    other |= np.isfinite(again.slope) != np.isfinite(slope)
     lost = np.isfinite(value) & ~np.isfinite(again.value)
-    return ~off.any((0, 1)), (off.any((0, 1)) & ~lost.any((0, 1)))
+    other, lost = other.any((0, 1)), lost.any((0, 1))
+    return ~other & (rise > 0).any((0, 1)), other & ~lost
 
 
 # ---------------------------------------------------------------- one direction
 
 
+@dataclass(frozen=True)
+class Sides:
+    """What the samples say about each side of n points, in arrays of shape (2, n)."""
+
+    defined: Array
+    """Whether f has values there."""
+    slope: Array
+    """The slope: ±inf where f jumps or grows vertical, nan where it can't be told."""
+    error: Array
+    """How far the slope may be off."""
+    sure: Array
+    """Whether that is little beside the slopes around."""
+    cut: Array
+    """Whether the values have another slope than autograd says nearby."""
+    faint: Array
+    """Whether what is missing moves f by less than rounding moves numbers near 1."""
+    jumps: Array
+    """Whether the values beside the point stay away from its own."""
+    unsettled: Array
+    """How much autograd's slopes nearby change, nan where it has none."""
+    chords: Array
+    """The slope by values alone."""
+    hidden: Array
+    """The slope that rounding of f's values alone can hide."""
+
+
 def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Array]:
     """What the samples prove, and the slopes left, right and by chords, (3, n)."""
-    own = seen.along(points.own)
-    step, value, slope, here = seen.step, seen.value, seen.slope, seen.here
-    noise = seen.noise()
-    chord, noise = (value - here) / step, noise / np.abs(step)
-    rtol = seen.eps**0.45
-    lost = ~np.isfinite([here, own]).all(0)
+    sides = _sides(seen, share)
+    given, own = seen.given, seen.along(points.own)
+    lost = ~np.isfinite([points.here, own]).all(0)
+    left, right = sides.slope
+    infinite = np.isinf(sides.slope)
+    size = np.fmax(np.abs(left), np.abs(right))
+    hidden = sides.hidden.max(0)
+    rtol = seen.eps**DIGITS
 
-    # Autograd's slope on each side, or the chords' where they don't agree with it.
-    known = np.isfinite(slope[:, -5:].sum(1))
-    slope = np.where(known[:, None], slope, 0)
+    bent = np.abs(right - left) > 4 * sides.error.sum(0) + rtol * size + hidden
+    flat = np.fmin(np.abs(left), np.abs(right)) <= 4 * rtol * size
+    shared = flat & (np.abs(given - (left + right) / 2) <= 8 * rtol * size)
+
+    best = np.where(sides.error[0] < sides.error[1], left, right)
+    doubt = 4 * sides.error.min(0) + hidden
+    off = np.abs(given - best)
+    wrong = ~(off <= rtol * size + doubt + seen.tiny)  # nan is wrong
+    scattered = (sides.unsettled > off / 4).any(0)
+    eps, tiny = points.caller.eps, points.caller.tiny
+    far = np.fmax.reduce(np.abs(seen.step), axis=(0, 1))
+    loose = eps**DIGITS * size + doubt + seen.unit * tiny + seen.trifle(eps) / far
+    rounded = ~(np.abs(own - best) <= loose)
+
+    too_large = lost & np.isfinite(seen.here) & np.isfinite(given)
+    if lost.any():
+        too_large |= lost & points.probe.overflows(points.at)
+    ranks = np.full(len(own), SMOOTH)
+    for kind, where in (  # each goes over those before it
+        ("unclear", rounded),
+        ("wrong slope", wrong),
+        ("cut graph", wrong & sides.cut.any(0) & np.isfinite(given)),
+        ("unclear", wrong & scattered),
+        ("corner", bent),
+        ("tie", bent & shared),
+        ("unclear", ~(sides.sure | infinite).all(0)),
+        ("smooth", ~lost & (share == SURE) & _is_constant(seen)),
+        ("cusp", infinite.any(0)),
+        ("vertical tangent", infinite.all(0) & (left == right)),
+        ("jump", sides.jumps.any(0)),
+        ("edge of the domain", ~sides.defined.all(0)),
+        ("outside the domain", ~np.isfinite([points.here, *points.at]).all(0)),
+        ("overflow", too_large),
+    ):
+        ranks[where] = RANKS[kind]
+    faint = np.flatnonzero(sides.faint.any(0) & np.isin(ranks, FAINT))
+    if len(faint):
+        real, _ = _in_float32(points[faint], seen[faint], slice(2, 8))
+        ranks[faint[~real]] = UNCLEAR
+    left, right = np.where(ranks == SMOOTH, own, sides.slope)
+    return ranks, np.array([left, right, sides.chords.mean(0)]) / seen.unit
+
+
+def _sides(seen: Samples, share: float) -> Sides:
+    step, here = seen.step, seen.here
+    rise = seen.value - here
+    chord, noise = rise / step, seen.noise() / np.abs(step)
+    digits = SAFETY * seen.eps * (np.abs(seen.value) + np.abs(here))
+    hidden = np.fmin.reduce(4 * digits / np.abs(step), axis=1)
+    chords, vague, scale = what_stays(chord, noise, chord)
+
+    # A smooth f has chords of autograd's mean slope. What stays beside it is missing.
+    known = np.isfinite(seen.slope[:, -5:].sum(1))
+    slope = np.where(known[:, None], seen.slope, 0)
     beside, unsettled = slope[:, -1], np.ptp(slope[:, -5:], axis=1)
-    by_chords, vague, scale = what_stays(chord, noise, chord)
     mean = (slope + beside[:, None]) / 2
-    missing, doubt, size = what_stays(
-        chord - mean, noise, np.fmax(np.abs(chord), np.abs(slope))
-    )
-    digits = SAFETY * seen.eps * (np.abs(value) + np.abs(here))
-    hidden = np.fmin.reduce(4 * digits / np.abs(step), axis=1)  # from values
-    cut = ~known | (np.abs(missing) > 8 * doubt + rtol * size + unsettled + hidden)
-    limit, error = np.where(cut, [by_chords, vague], [beside, unsettled + doubt])
-    size = np.where(cut, np.fmax(scale, size), size).max(0)
-    sure = (8 * error <= SURE * size) & (8 * np.where(cut, vague, doubt) <= share * size)
+    sizes = np.fmax(np.abs(chord), np.abs(slope))
+    missing, doubt, size = what_stays(chord - mean, noise, sizes)
+    little = 8 * doubt + seen.eps**DIGITS * size + unsettled + hidden
+    # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
+    off = np.abs(chord - mean)
+    agrees = off + noise < np.abs(missing)[:, None] / 2
+    agrees = (agrees[:, 1:] & agrees[:, :-1]).any(1)
+    stays = np.where(np.abs(off - np.abs(missing)[:, None]) < off / 2, off, 0)
+    effect = np.fmax.reduce(stays * np.abs(step), axis=1)
+    missed = np.abs(missing) > little
+    faint = missed & (effect <= seen.trifle(seen.eps))
+    cut = ~known | (missed & ~(faint & agrees))
+    limit, error = np.where(cut, [chords, vague], [beside, unsettled + doubt])
+    size = np.fmax.reduce(np.where(cut, np.fmax(scale, size), size))
+    sure = 8 * error <= SURE * size
+    sure &= 8 * np.where(cut, vague, doubt) <= share * size
     sure |= (share == SURE) & (error <= hidden)
+    sure &= ~(missed & agrees & ~faint)
 
-    # A gap between the values that stays is a jump; slopes that grow are infinite.
-    gap = (value - here - step * np.where(known[:, None], mean, 0))[:, -4:]
-    jump = np.abs(gap[:, -1]) > 16 * np.ptp(gap, axis=1) + (noise * np.abs(step))[:, -1]
+    # A gap between the values that stays is a jump; chords that grow are infinite.
+    gap = (rise - step * mean)[:, -4:]
+    rounding = (noise * np.abs(step))[:, -1]
+    jumps = np.abs(gap[:, -1]) > 16 * np.ptp(gap, axis=1) + rounding
     growth, closer = (
         np.diff(np.log2(np.abs(t[:, -6:])), axis=1) for t in (chord, step)
     )
     power = growth / closer  # of the distance, as the chords follow it
     grows = (power.max(1) < -0.02) & (power.max(1) < power.min(1) / 2)
-    grows &= (np.abs(value - here) > 4 * digits)[:, -6:].all(1)
+    grows &= (np.abs(rise) > 4 * digits)[:, -6:].all(1)
     limit = np.where(grows, np.sign(chord[:, -1]) * np.inf, limit)
-    limit = np.where(jump, np.sign(gap[:, -1] * step[:, -1]) * np.inf, limit)
+    limit = np.where(jumps, np.sign(gap[:, -1] * step[:, -1]) * np.inf, limit)
     defined = np.isfinite(chord[:, -2:]).any(1) & np.isfinite(here)
-    infinite = np.isinf(limit) & defined
-    limit = np.where(defined & (sure | infinite), limit, np.nan)
-    left, right = limit
-    sure = (sure | infinite).all(0)
+    limit = np.where(defined & (sure | np.isinf(limit)), limit, np.nan)
+    unsettled = np.where(known, unsettled, np.nan)
+    return Sides(
+        defined, limit, error, sure, cut, faint, jumps, unsettled, chords, hidden
+    )
 
-    size = np.fmax(np.abs(left), np.abs(right))
-    hidden = hidden.max(0)
-    bent = np.abs(right - left) > 4 * error.sum(0) + rtol * size + hidden
-    best = np.where(error[0] < error[1], left, right)
-    doubt = 4 * error.min(0) + hidden
-    wrong = ~(np.abs(seen.given - best) <= rtol * size + doubt)  # nan is wrong
-    rounded = ~(np.abs(own - best) <= points.caller.eps**0.45 * size + doubt)
-    scattered = known.all(0) & (unsettled > np.abs(seen.given - best) / 4).any(0)
-    flat = np.fmin(np.abs(left), np.abs(right)) <= 4 * rtol * size
-    shared = flat & (np.abs(seen.given - (left + right) / 2) <= 8 * rtol * size)
-    edge = ~defined.all(0)
-    too_large = lost & np.isfinite(here) & np.isfinite(seen.given)
-    if lost.any():
-        too_large |= lost & points.probe.overflows(points.at)
-    ranks = np.full(len(here), SMOOTH)
-    for kind, where in (  # each goes over those before it
-        ("unclear", rounded),
-        ("wrong slope", wrong),
-        ("cut graph", wrong & cut.any(0) & np.isfinite(seen.given)),
-        ("unclear", wrong & scattered),
-        ("corner", bent),
-        ("tie", bent & shared),
-        ("unclear", ~sure),
-        ("cusp", infinite.any(0)),
-        ("vertical tangent", infinite.all(0) & (left == right)),
-        ("jump", jump.any(0)),
-        ("edge of the domain", edge),
-        ("outside the domain", ~np.isfinite([points.here, *points.at]).all(0)),
-        ("overflow", too_large),
-    ):
-        ranks[where] = RANKS[kind]
-    left, right = np.where(ranks == SMOOTH, own, limit)
-    return ranks, np.array([left, right, by_chords.mean(0)]) / seen.scales[
-        seen.direction != 0
-    ][0]
+
+def _is_constant(seen: Samples) -> Array:
+    """Where f changes by less than rounding changes numbers near 1, and mostly not.
+
+    A small f may change by as little and still hold every digit of it.
+    """
+    rise = np.abs(seen.value - seen.here)
+    still = (rise <= seen.noise()).mean((0, 1)) > 0.5
+    far = np.fmax.reduce(np.abs(seen.step), axis=(0, 1))
+    most = np.fmax(rise, np.abs(seen.slope) * far).max((0, 1))
+    constant: Array = still & (
+        np.fmax(most, np.abs(seen.given) * far) <= seen.trifle(seen.eps)
+    )
+    return constant
 
 
 def what_stays(rows: Array, noise: Array, sizes: Array) -> tuple[Array, Array, Array]:
@@ -307,6 +376,6 @@ def what_stays(rows: Array, noise: Array, sizes: Array) -> tuple[Array, Array, A
     off = np.abs(rows - value) > 4 * doubt + noise
     later = np.arange(rows.shape[1])[:, None] - best
     against = (off & (later > 0)).any(1)
-    near = np.where((later <= 0) & (later >= -4), np.abs(sizes), np.nan)
+    near = np.where((later <= 0) & (later >= -8), np.abs(sizes), np.nan)
     size = np.fmax.reduce(near, axis=1)
     return value[:, 0], np.where(against, np.inf, doubt[:, 0]), size
