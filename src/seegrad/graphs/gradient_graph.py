@@ -258,9 +258,9 @@ def _has_values(tensor: Tensor) -> bool:
         return True
     try:
         storage = tensor.untyped_storage()
+        return storage.device.type != "meta" and storage.data_ptr() != 0
     except RuntimeError:  # PyTorch's word for a tensor that wraps another
         return False
-    return storage.device.type != "meta" and storage.data_ptr() != 0
 
 
 def _pairs(names: Any) -> list[tuple[str, Tensor]]:
