@@ -43,8 +43,10 @@ def test_what_is_not_compiled_runs_as_it_is(monkeypatch):
     def f(x, *, by):
         return x * by
 
+    disabled = []
     kept = not_compiled(f)
-    assert kept(2.0, by=3.0) == 6
+    monkeypatch.setattr(torch.compiler, "disable", lambda f: disabled.append(f) or f)
+    assert (kept(2.0, by=3.0), disabled) == (6, [])
     monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
-    assert kept(2.0, by=3.0) == 6
+    assert (kept(2.0, by=3.0), disabled) == (6, [f])
     assert (kept.__name__, kept.__wrapped__) == ("f", f)

@@ -126,15 +126,22 @@ def test_what_another_thread_draws_is_left_alone(draw):
 
 
 @EVERY_DRAW
-def test_what_a_thread_draws_that_ended_before_is_left_alone(draw):
+def test_what_a_thread_draws_that_has_ended_is_left_alone(draw):
     action, get = DRAWS[draw]
+    go = threading.Event()
+
+    def waits_and_draws():
+        go.wait()
+        action()
+
+    thread = threading.Thread(target=waits_and_draws)
+    thread.start()
     with set_back():
         before = get()
-        with contextlib.ExitStack() as other:
-            other.enter_context(beside_a_thread(action))
-            with state.preserve_state(CPU, torch.sin, X):
-                action()
-                other.close()  # alone now, but not all the time
+        with state.preserve_state(CPU, torch.sin, X) as states:
+            go.set()
+            thread.join()
+            assert not states.alone()  # now, but not all the time
         assert get() != before
 
 
