@@ -100,7 +100,7 @@ def rows() -> Iterator[Row]:
     """All figures of this file."""
     with TemporaryDirectory() as folder:
         plain = _plain(Path(folder))
-        for page, path in PAGES.items():
+        for page, path in list(PAGES.items())[: size(len(PAGES), smoke=1)]:
             ours, theirs = _visits([HTML, plain], path)
             what = f"{page}, against the plain theme"
             ratio = _median(ours, "sent") / _median(theirs, "sent")
