@@ -115,6 +115,12 @@ def _one_value_a_point(y: object, shape: torch.Size, device: torch.device) -> Te
             f"f must return a tensor of shape {tuple(shape)}, one value a point, but "
             f"it returned {describe(y)}. {_instead_of(y)}"
         )
+    if type(y).__torch_dispatch__ is not Tensor.__torch_dispatch__:
+        raise TypeError(
+            "f must return a plain tensor, but it returned a "
+            f"{type(y).__name__}, a tensor with rules of its own. Return the plain "
+            "tensor of its values."
+        )
     if y.is_nested or y.layout is not torch.strided:
         raise TypeError(
             f"f must return a dense tensor, but it returned one of layout {y.layout}. "
@@ -138,7 +144,7 @@ def _one_value_a_point(y: object, shape: torch.Size, device: torch.device) -> Te
             f"f must return its values on {device}, where the points are, but they "
             f"are on {y.device}. Leave out .to() and .cpu() inside f."
         )
-    return y
+    return y.as_subclass(Tensor).resolve_neg()
 
 
 def _instead_of(y: object) -> str:

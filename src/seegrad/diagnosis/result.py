@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,10 +37,10 @@ class Diagnosis:
     x: Tensor
     """The points: in their own shape, or one row a variable, (variables,) + shape."""
     kind: np.ndarray[Any, np.dtype[np.str_]] | str
-    """What was found at each point: strings in the points' shape, or one string."""
+    """The kind of each point: an array of strings in the points' shape, or one str."""
     left: Tensor
     """The slope just left of each point, in the shape of x; ±inf where the curve gets
-    vertical or jumps, nan where it isn't defined."""
+    vertical or jumps, nan where f isn't defined or the slope can't be told."""
     right: Tensor
     """The slope just right of each point, in the shape of x."""
     autograd: Tensor
@@ -69,8 +68,9 @@ class Diagnosis:
 
     def _counts(self) -> list[tuple[str, int]]:
         """How many points there are of each kind, the most serious first."""
-        counts = Counter(np.asarray(self.kind).flat)
-        return [(kind, counts[kind]) for kind in RANKS if counts[kind]]
+        names, counts = np.unique(self.kind, return_counts=True)
+        pairs = zip(names.tolist(), counts.tolist(), strict=True)
+        return sorted(pairs, key=lambda pair: RANKS[pair[0]])
 
     def _about(self, place: tuple[int, ...], where: str) -> str:
         """The sentences about one point."""
@@ -99,14 +99,13 @@ class Diagnosis:
         with state.no_graph():
             parts = (t.reshape(*lead, kind.size)[..., chosen] for t in fields)
             x, left, right, autograd, numerical = parts
-        chosen = kind[index]
-        kind = chosen if np.ndim(chosen) else str(chosen)
-        return Diagnosis(x, kind, left, right, autograd, numerical)
+        some = kind[index] if np.ndim(kind[index]) else str(kind[index])
+        return Diagnosis(x, some, left, right, autograd, numerical)
 
 
 @state.not_compiled
 def diagnose(f: Function, *xs: object) -> Diagnosis:
-    """Say whether a function has a derivative at points, and whether autograd has it.
+    r"""Say whether a function has a derivative at points, and whether autograd has it.
 
     Parameters
     ----------
@@ -127,54 +126,64 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     TypeError
         If f or a point is of the wrong kind, or f does not return a tensor.
     ValueError
-        If the shapes do not broadcast, or f returns another shape or raises.
+        If the shapes do not broadcast, or f returns another shape or raises at every
+        point.
 
     See Also
     --------
-    derivative : What autograd says, and with ``check=True`` a warning of the rest.
+    derivative : What autograd says.
     tangent_line : Warns with the same message.
     numerical_derivative : What differences say.
 
     Notes
     -----
-    The kinds, and what is true of f where each is found:
+    The kinds, the most serious first, and what is true of f at such a point:
 
     ==================== ============================================================
-    smooth               the derivative exists, and autograd has it
+    not elementwise      a value depends on other points
+    random               f gives two values for one point
+    not connected        no path of the graph leads from the result to the points
+    outside the domain   f has no finite value, or raises there and not elsewhere
+    overflow             a number inside f is too large or too small for the dtype
+    jump                 f is not continuous
+    vertical tangent     the slope is infinite on both sides, with one sign
+    cusp                 the slope is infinite on one side, or on both with opposite
+                         signs
+    no backward pass     autograd has no derivative of an operation in f
+    nonlinear backward   autograd is wrong, because a backward pass does not scale with
+                         the gradient that comes in: a hook clamps it, for example
+    cut graph            the derivative exists, but autograd is wrong here and nearby:
+                         part of f is detached
+    wrong slope          the derivative exists, but autograd has nan, or is wrong at
+                         this point alone: relu(x) − relu(−x) at 0
+    edge of the domain   f has a value here, but none on one side or on both
     corner               the slopes left and right are finite and differ; with several
                          variables also where the slopes along the axes don't give
                          those along a diagonal
     tie                  a corner where one of the slopes is 0 and autograd answers
                          half of the other: it shares the gradient between pieces
                          that are equal, as maximum(x, 0) at 0
-    cusp                 the slope is infinite on one side, or on both with opposite
-                         signs
-    vertical tangent     the slope is infinite on both sides, with one sign
-    jump                 f is not continuous
-    edge of the domain   f has a value here, but none on one side or on both
-    outside the domain   f has no finite value
-    overflow             a value or a gradient is too large for the dtype
-    cut graph            the derivative exists, but autograd is wrong here and nearby:
-                         part of f is detached
-    wrong slope          the derivative exists, but autograd has nan, or is wrong at
-                         this point alone: relu(x) − relu(−x) at 0
-    not connected        no path of the graph leads from the result to the points
-    random               f gives two answers for one point
-    mixes points         a value depends on other points
+    unclear              what was seen proves none of the others
+    smooth               the derivative exists, and autograd has it
     ==================== ============================================================
 
-    Only values of f and slopes of autograd decide. On a step from x to x + h, the
-    chord of a smooth f has the mean slope of its ends, but for h²·f‴/12 [1]_. Where
-    two steps of different length show that on both sides, down to rounding, f is
-    smooth. This takes one call of f for all points. The others are looked at from 24
-    distances on each side. There a fault is something that stays as the distance
-    shrinks: a gap between the values is a jump, between autograd's slopes on the two
-    sides a corner, and between the chords and autograd's slopes a cut graph. It counts
-    where it is several times its own change and the rounding, which is measured by
-    third differences. So a corner is seen where the slopes differ by more than about a
-    millionth in float64, and a thousandth in float32. Parts of f are taken to round as
-    1 does: slopes that differ by less than about 1e-12 in float64, or 1e-3 in float32,
-    count as equal.
+    Only values of f and slopes of autograd decide. f is asked in float64 where it takes
+    and returns that, whatever the dtype of the points. On a step from x to x + h, the
+    chord of a smooth f has the mean slope of its ends, but for h²·f‴/12 [1]_. Where two
+    steps of different length show that on both sides, down to rounding, f is smooth.
+
+    The other points are looked at from 24 distances on each side, from 1/8 down to
+    2e-12 of the larger of 1 and \|x\|. Nearer, numbers of size 1 inside f could not
+    tell them apart. What is said must stay as the distance shrinks: a gap between the
+    values is a jump, between autograd's slopes on the two sides a corner, and between
+    the chords and autograd's slopes a cut graph. Every slope comes with an error, from
+    its own changes and from rounding, which is measured by third differences. Where
+    the error is not small beside the slopes around, the kind is unclear. Corners are
+    seen where the slopes differ by more than about 1e-7 of their size.
+
+    Near 0, where x itself is small, f may be looked at once more at distances of that
+    size. If that shows something else, f is asked in float32 at the same points: what
+    is rounding changes with the dtype, and what is f does not.
 
     A shared gradient can be told from a corner only where one piece is flat: abs(x) and
     maximum(x, −x) are one function, with one answer 0, and both are called a corner.
@@ -192,8 +201,8 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
 
     >>> import seegrad
     >>> found = seegrad.diagnose(abs, 0.0)
-    >>> found.kind == "corner"
-    True
+    >>> found.kind
+    'corner'
     >>> found.left.item(), found.right.item(), found.autograd.item()
     (-1.0, 1.0, 0.0)
 

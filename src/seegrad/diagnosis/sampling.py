@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from seegrad.checks import functions
 from seegrad.checks.functions import Function
+from seegrad.checks.state import RandomStates
 from seegrad.engine import reverse
 
 Array = np.ndarray[Any, Any]
@@ -166,9 +166,9 @@ class Probe:
         """
         beside = self.held(at + np.maximum(np.abs(at), 1) / 8)
         places = np.hstack([at, beside])
-        before = generators()
+        states = RandomStates(self.like[0].device, self.f, self.like)
         first, _ = self.ask(places)
-        if generators() != before:
+        if states.drew():
             places = np.tile(places, 1 + 1000 // places.shape[1])
             first, _ = self.ask(places)
         looks = (self.ask(places)[0] for _ in range(4))
@@ -183,13 +183,6 @@ def _filled(gradients: Sequence[Tensor | None], leaves: Sequence[Tensor]) -> Arr
             for g, x in zip(gradients, leaves, strict=True)
         ]
     )
-
-
-def generators() -> tuple[object, ...]:
-    """The state of every random generator that f may draw from."""
-    name, keys, *rest = np.random.get_state(legacy=True)
-    torchs = torch.get_rng_state().numpy().tobytes()
-    return torchs, random.getstate(), name, keys.tobytes(), rest
 
 
 def widest(f: Function, xs: Sequence[Tensor], y: Tensor) -> Probe:
@@ -268,13 +261,14 @@ class Samples:
     @property
     def rows(self) -> int:
         """How many distances there are on each side."""
-        return self.step.shape[1]
+        return len(self.step[0])
 
     def along(self, slopes: Array) -> Array:
         """The slope along the direction of slopes (variables, n), per scale."""
         moved = np.flatnonzero(self.direction)
         per_step: Array = (self.direction[:, None] * self.scales * slopes)[moved]
-        return per_step.sum(0)
+        total: Array = per_step.sum(0)
+        return total
 
     def noise(self) -> Array:
         """How far rounding may put each value off, of shape (2, rows, n).

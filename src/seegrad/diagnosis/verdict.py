@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from seegrad.checks.functions import Function
+from seegrad.checks.state import RandomStates
 from seegrad.diagnosis.sampling import (
     NEAREST,
     RATIO,
@@ -17,7 +18,6 @@ from seegrad.diagnosis.sampling import (
     Probe,
     Samples,
     caller,
-    generators,
     numbers,
     sample,
     widest,
@@ -65,10 +65,10 @@ def verdicts(
     """
     at = np.array([numbers(x) for x in xs])
     points = Points(caller(f, xs, y), widest(f, xs, y), at, numbers(y), own)
-    before = generators()
+    states = RandomStates(xs[0].device, f, xs)
     with np.errstate(all="ignore"):
         smooth, differences = at_first_sight(points)
-        draws = generators() != before
+        draws = states.drew()
         ranks = np.full(at.shape[1], SMOOTH)
         sides = np.array([own, own, differences])
         doubtful = np.flatnonzero(~smooth)
@@ -205,8 +205,8 @@ def _in_float32(points: Points, seen: Samples, rows: slice) -> tuple[Array, Arra
     other |= np.isfinite(again.value) != np.isfinite(value)
     other |= np.isfinite(again.slope) != np.isfinite(slope)
     lost = np.isfinite(value) & ~np.isfinite(again.value)
-    other, lost = other.any((0, 1)), lost.any((0, 1))
-    return ~other & (rise > 0).any((0, 1)), other & ~lost
+    differs: Array = other.any((0, 1))
+    return ~differs, differs & ~lost.any((0, 1))
 
 
 # ---------------------------------------------------------------- one direction
@@ -286,7 +286,9 @@ def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Ar
         ranks[where] = RANKS[kind]
     faint = np.flatnonzero(sides.faint.any(0) & np.isin(ranks, FAINT))
     if len(faint):
-        real, _ = _in_float32(points[faint], seen[faint], slice(2, 8))
+        rows = slice(2, 8)
+        real, _ = _in_float32(points[faint], seen[faint], rows)
+        real &= (seen.value[:, rows, faint] != seen.here[faint]).any((0, 1))
         ranks[faint[~real]] = UNCLEAR
     left, right = np.where(ranks == SMOOTH, own, sides.slope)
     return ranks, np.array([left, right, sides.chords.mean(0)]) / seen.unit
@@ -310,8 +312,8 @@ def _sides(seen: Samples, share: float) -> Sides:
     little = 8 * doubt + seen.eps**DIGITS * size + unsettled + hidden
     # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
     off = np.abs(chord - mean)
-    agrees = off + noise < np.abs(missing)[:, None] / 2
-    agrees = (agrees[:, 1:] & agrees[:, :-1]).any(1)
+    near: Array = off + noise < np.abs(missing)[:, None] / 2
+    agrees: Array = (near[:, 1:] & near[:, :-1]).any(1)
     stays = np.where(np.abs(off - np.abs(missing)[:, None]) < off / 2, off, 0)
     effect = np.fmax.reduce(stays * np.abs(step), axis=1)
     missed = np.abs(missing) > little
@@ -360,7 +362,7 @@ def _is_constant(seen: Samples) -> Array:
 
 
 def what_stays(rows: Array, noise: Array, sizes: Array) -> tuple[Array, Array, Array]:
-    """What rows come closest to settling at, the doubt about it, and sizes there; (2, n).
+    """Where rows come closest to settling, the doubt about it, and sizes there; (2, n).
 
     An estimate counts only where the smaller distances agree with it, and no fewer
     than BELOW of them.

@@ -24,7 +24,8 @@ def vjp(
     result is summed before it is differentiated, because ``torch.autograd.grad`` loads
     SymPy, half a second, where a result has more than one number.
     """
-    total = y.sum() if weights is None else (weights * y).sum()
+    with torch.enable_grad():  # f may have turned recording off
+        total = y.sum() if weights is None else (weights * y).sum()
     try:
         return torch.autograd.grad(
             total,
