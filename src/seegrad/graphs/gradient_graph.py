@@ -163,11 +163,11 @@ def gradient_graph(
     roots = _roots(root)
     pairs = _pairs(names)
     named = [tensor for _, tensor in pairs]
-    with state.preserve_state(next(iter(roots.values())).device):
-        walked = walk(roots, pairs)
-        fold_ = folded(walked) if fold else unfolded(walked)
-        if not gradients:
-            return _graph(walked, fold_, message=NOT_ASKED)
+    walked = walk(roots, pairs)
+    fold_ = folded(walked) if fold else unfolded(walked)
+    if not gradients:
+        return _graph(walked, fold_, message=NOT_ASKED)
+    with state.preserve_state(walked.results[0].device):
         saved = internals.saved_tensors(walked.operations)
         record = Record(walked, fold_)
         message = why_not(walked, saved.recomputes) or run(walked, record, named)

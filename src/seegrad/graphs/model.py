@@ -195,8 +195,9 @@ def cut(text: str, longest: int) -> str:
 
 def on_a_line(name: str) -> str:
     """A name on one line, and cut where it would not fit."""
-    line = "".join(c if c.isprintable() else " " for c in name).strip() or "unnamed"
-    return cut(line, LONGEST_NAME)
+    if not name.isprintable():
+        name = "".join(c if c.isprintable() else " " for c in name)
+    return cut(name.strip() or "unnamed", LONGEST_NAME)
 
 
 def name_of(node: Node) -> str:

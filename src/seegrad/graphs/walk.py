@@ -7,6 +7,7 @@ from heapq import heappop, heappush
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 from torch.autograd.graph import get_gradient_edge
 
@@ -162,7 +163,8 @@ class _Exploration:
 def _edge(tensor: Tensor) -> tuple[Any, int]:
     """Where a gradient of the tensor enters the graph."""
     if tensor.grad_fn is None:
-        return get_gradient_edge(tensor).node, 0
+        with torch.inference_mode(False):  # there a leaf has no edge
+            return get_gradient_edge(tensor).node, 0
     return tensor.grad_fn, tensor.output_nr
 
 
