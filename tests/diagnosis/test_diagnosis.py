@@ -3,7 +3,6 @@
 import math
 import random
 import re
-import warnings
 
 import numpy as np
 import pytest
@@ -100,7 +99,7 @@ CASES = {
     "overflow": [
         (torch.exp, 1000.0, NAN, NAN, INF),
         (naive_tanh, 1000.0, NAN, NAN, NAN),
-        (lambda x: 1 / (1 + torch.exp(-x)), -800.0, 0, 0, NAN),
+        (lambda x: 1 / (1 + torch.exp(-x)), -800.0, 0, NAN, NAN),
     ],
     "outside the domain": [
         (torch.log, -1.0, NAN, NAN, -1),
@@ -140,6 +139,7 @@ def test_the_kinds(kind, f, x, left, right, said, dtype):
 
 def test_every_kind_is_tried():
     others = {"random", "not elementwise"}
+    others |= {"unclear", "no backward pass", "nonlinear backward"}
     assert {*CASES} | others == {*WORDS}
 
 
@@ -303,7 +303,92 @@ def test_messages_name_the_numbers():
 def test_the_message_is_about_the_most_serious_points():
     f, x = lambda x: W(x > 4, x + 1, x).abs(), [[0.0, 4.0], [1.0, 4.0]]
     message = seegrad.diagnose(f, x).message
-    assert "At 2 of 4 points, the first at index 0, 1 with x = 4, f jumps" in message
+    assert message.startswith("Of 4 points: 2 jump, 1 corner, 1 smooth. ")
+    assert "At index 0, 1 with x = 4 f jumps" in message
+
+
+def test_a_smooth_curve_gets_a_sentence_about_itself():
+    message = seegrad.diagnose(lambda x: 3 - x, np.linspace(-1, 1, 10001)).message
+    assert "10001" in message
+    assert "the derivative -1" not in message
+
+
+# ---------------------------------------------------------------- what can't be told
+
+
+def noisy(x):
+    return (1 - torch.cos(x)) / x**2
+
+
+def test_autograds_wrong_slope_beside_cancellation_is_not_called_right():
+    found = seegrad.diagnose(noisy, 1e-6)  # the slope is -x/12, autograd says -89
+    assert found.kind in ("unclear", "wrong slope", "cut graph")
+    assert "right" not in found.message.split(". ")[1]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_a_corner_in_a_short_dtype_is_seen(dtype):
+    found = seegrad.diagnose(torch.abs, torch.tensor(0.0, dtype=dtype))
+    assert found.kind == "corner"
+    assert (found.left.item(), found.right.item()) == (-1, 1)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: torch.floor(x + 1),
+        lambda x: (torch.exp(x) - 1).abs(),
+        lambda x: (torch.cos(x) + x - 1).abs(),
+        lambda x: torch.where(x + 1 > 1, 2 * x, x),
+    ],
+    ids=["floor(x + 1)", "|exp x - 1|", "|cos x + x - 1|", "where(x + 1 > 1)"],
+)
+def test_a_fault_behind_an_offset_is_not_called_smooth(f):
+    assert seegrad.diagnose(f, 0.0).kind in ("jump", "corner")
+    assert seegrad.diagnose(lambda a, b: f(a) + b, 0.0, 1.0).kind in ("jump", "corner")
+
+
+def test_a_curve_sharper_than_float32_is_no_corner():
+    x = torch.tensor(0.0, dtype=torch.float32)
+    assert seegrad.diagnose(lambda x: torch.sqrt(x**2 + 1e-18), x).kind != "corner"
+
+
+def test_the_where_trap_is_explained_as_one():
+    found = seegrad.diagnose(lambda x: W(x >= 0, x.sin(), (-x).sqrt()), 0.3)
+    assert found.kind == "wrong slope"
+    assert "torch.where" in found.message
+    assert "detach" not in found.message
+    assert abs(found.left.item() - math.cos(0.3)) < 1e-6
+
+
+def test_one_points_domain_leaves_its_neighbours_alone():
+    f = torch.distributions.Exponential(torch.tensor(1.0).double()).log_prob
+    kinds = seegrad.diagnose(f, [0.0, 1.0, 2.0]).kind.tolist()
+    assert kinds[1:] == ["smooth", "smooth"]
+    assert kinds == [str(seegrad.diagnose(f, x).kind) for x in (0.0, 1.0, 2.0)]
+
+
+@pytest.mark.parametrize("f", [lambda x: W(x < 0, INF, x), torch.special.entr])
+def test_no_number_outside_of_a_domain_is_no_overflow(f):
+    assert seegrad.diagnose(f, 0.0).kind == "edge of the domain"
+
+
+def test_a_step_without_a_backward_pass_is_a_jump():
+    half = torch.tensor(0.5, dtype=torch.float64)
+    assert seegrad.diagnose(lambda x: torch.heaviside(x, half), 0.0).kind == "jump"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_a_backward_pass_that_is_not_linear_is_called_so_at_one_point_too(dtype):
+    def clamped(x):
+        y = x**2
+        y.register_hook(lambda g: g.clamp(-0.25, 0.25))
+        return y
+
+    for x in (torch.tensor(3.0, dtype=dtype), torch.tensor([3.0, 1.0], dtype=dtype)):
+        assert set(np.ravel(seegrad.diagnose(clamped, x).kind)) == {
+            "nonlinear backward"
+        }
 
 
 # ---------------------------------------------------------------- no false alarm
@@ -338,7 +423,10 @@ def test_steep_but_smooth(name, dtype):
     if dtype == torch.float32 and name == "softplus":
         x = x[:3]  # torch's softplus is x itself from 20 on: a jump of 2e-9
     found = [seegrad.diagnose(f, torch.tensor(t, dtype=dtype)) for t in x]
-    assert [d.kind for d in found] == ["smooth"] * len(x)
+    kinds = [d.kind for d in found]
+    if name == "gelu":  # 1 + erf(x) has six digits at -6.4
+        assert kinds.pop(1) in ("smooth", "unclear")
+    assert kinds == ["smooth"] * len(kinds)
 
 
 UNARY = [
@@ -396,7 +484,8 @@ def test_no_false_alarm_on_ten_thousand_smooth_points(f, seed):
     x = torch.cat([PLACES, some])  # 25 of them, 400 times
     found = seegrad.diagnose(f, x)
     finite = found.autograd.isfinite().numpy()
-    assert (found.kind[finite] == "smooth").all(), found[finite].message
+    calm = np.isin(found.kind[finite], ("smooth", "unclear"))
+    assert calm.all(), found[finite].message
 
 
 # ---------------------------------------------------------------- nothing missed
@@ -434,12 +523,12 @@ def plant(seed):
 
 def test_planted_faults_are_found():
     missed = []
-    for seed in range(1000):
+    for seed in range(300):
         kind, c, f = plant(seed)
         found = seegrad.diagnose(f, float64(c).squeeze())
         if found.kind != kind:
             missed.append((seed, kind, found))
-    assert len(missed) <= 10
+    assert len(missed) <= 3
     for _, _, found in missed:  # too small to be seen beside the rest
         gap = (found.right - found.left).abs() + (found.autograd - found.left).abs()
         assert gap <= 1e-4 * found.autograd.abs()
@@ -489,47 +578,22 @@ def test_a_plane_at_a_corner_warns():
     assert_same(plane.right, float64(1, 1), rtol=1e-9)
 
 
-X = [-1.0, 0.0, 1.0]
-CHECKED = [
-    lambda check: seegrad.derivative(torch.abs, X, check=check),
-    lambda check: seegrad.derivative(lambda x: x * x.abs(), X, order=2, check=check),
-    lambda check: seegrad.gradient(torch.maximum, X, X, check=check),
-    lambda check: seegrad.gradient_field(torch.maximum, X, X, check=check),
-    lambda check: seegrad.gradient_field(
-        torch.maximum, X, X, method="numerical", check=check
-    ),
-]
+@pytest.mark.parametrize("check", [None, 1, "yes", 0.0, torch.tensor(True)])
+def test_check_is_true_or_false(check):
+    X = [-1.0, 0.0, 1.0]
+    for call in (
+        lambda: seegrad.derivative(torch.abs, X, check=check),
+        lambda: seegrad.gradient(torch.maximum, X, X, check=check),
+        lambda: seegrad.gradient_field(torch.maximum, X, X, check=check),
+    ):
+        with pytest.raises(TypeError, match="check must be True or False"):
+            call()
 
 
-@pytest.mark.parametrize("call", CHECKED)
-def test_check_warns_only_when_asked(call):
-    with pytest.warns(
-        seegrad.NotDifferentiableWarning, match="PyTorch answered"
-    ) as got:
-        call(True)
-    assert len(got) == 1
-    assert got[0].filename == __file__
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        call(None)
-        call(False)
-
-
-@pytest.mark.parametrize("call", CHECKED)
-@pytest.mark.parametrize("check", [1, "yes", 0.0, torch.tensor(True)])
-def test_check_is_true_false_or_none(call, check):
-    with pytest.raises(TypeError, match="check must be True, False or None"):
-        call(check)
-
-
-def test_check_is_silent_where_f_is_smooth():
-    for order in (1, 2, 3):
-        seegrad.derivative(lambda x: x**3 + torch.sin(x), X, order=order, check=True)
-        seegrad.derivative(lambda x: 3 * x + 1, X, order=order, check=True)
-
-
-def test_without_check_f_may_mix_points():
-    assert seegrad.derivative(lambda x: x * x.sum(), X, check=False).tolist() == [0] * 3
+def test_derivatives_do_not_diagnose():
+    for check in (True, False):
+        assert seegrad.derivative(torch.abs, 0.0, check=check) == 0
+        assert seegrad.derivative(torch.abs, [-1.0, 0.0], check=check)[1] == 0
 
 
 # ---------------------------------------------------------------- the caller's state

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 NEAREST = 0.75  # the smallest distance is eps to this power: rounding is finer still
 RATIO = 2**1.5  # of neighbouring distances; powers of 2 might all meet one phase
-TRIFLE = 256  # so many eps are what rounding makes of numbers near 1
+ATOL = 256  # so many eps are what rounding makes of numbers near 1
 SAFETY = 16  # how many times the rounding seen in f counts as rounding
 
 
@@ -252,11 +252,11 @@ class Samples:
         unit: Array = self.scales[self.direction != 0][0]
         return unit
 
-    def trifle(self, eps: float) -> Array:
+    def atol(self, eps: float) -> Array:
         """What rounding makes of numbers near 1, near x or near f, of shape (n,)."""
         size = np.fmax(np.abs(self.here), self.unit).clip(1)
-        trifle: Array = min(TRIFLE * eps, 2.0**-10) * size
-        return trifle
+        atol: Array = min(ATOL * eps, 2.0**-10) * size
+        return atol
 
     @property
     def rows(self) -> int:
@@ -289,7 +289,7 @@ class Samples:
         for row in range(1, third.shape[1]):  # values all alike may hide rounding
             above, here = third[:, row - 1], third[:, row]
             third[:, row] = np.where(
-                (here == 0) & (above <= self.trifle(self.eps)), above, here
+                (here == 0) & (above <= self.atol(self.eps)), above, here
             )
         # The last few values may be alike by chance.
         last = third[:, -5:].max(1, keepdims=True).repeat(3, 1)

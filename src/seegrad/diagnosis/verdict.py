@@ -260,7 +260,7 @@ def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Ar
     scattered = (sides.unsettled > off / 4).any(0)
     eps, tiny = points.caller.eps, points.caller.tiny
     far = np.fmax.reduce(np.abs(seen.step), axis=(0, 1))
-    loose = eps**DIGITS * size + doubt + seen.unit * tiny + seen.trifle(eps) / far
+    loose = eps**DIGITS * size + doubt + seen.unit * tiny + seen.atol(eps) / far
     rounded = ~(np.abs(own - best) <= loose)
 
     too_large = lost & np.isfinite(seen.here) & np.isfinite(given)
@@ -317,7 +317,7 @@ def _sides(seen: Samples, share: float) -> Sides:
     stays = np.where(np.abs(off - np.abs(missing)[:, None]) < off / 2, off, 0)
     effect = np.fmax.reduce(stays * np.abs(step), axis=1)
     missed = np.abs(missing) > little
-    faint = missed & (effect <= seen.trifle(seen.eps))
+    faint = missed & (effect <= seen.atol(seen.eps))
     cut = ~known | (missed & ~(faint & agrees))
     limit, error = np.where(cut, [chords, vague], [beside, unsettled + doubt])
     size = np.fmax.reduce(np.where(cut, np.fmax(scale, size), size))
@@ -339,7 +339,10 @@ def _sides(seen: Samples, share: float) -> Sides:
     limit = np.where(grows, np.sign(chord[:, -1]) * np.inf, limit)
     limit = np.where(jumps, np.sign(gap[:, -1] * step[:, -1]) * np.inf, limit)
     defined = np.isfinite(chord[:, -2:]).any(1) & np.isfinite(here)
-    limit = np.where(defined & (sure | np.isinf(limit)), limit, np.nan)
+    # A side that can't be told, and doesn't speak against autograd, gets its slope.
+    agreed = np.where(np.abs(limit - seen.given) <= 4 * error, seen.given, np.nan)
+    limit = np.where(sure | np.isinf(limit), limit, agreed)
+    limit = np.where(defined, limit, np.nan)
     unsettled = np.where(known, unsettled, np.nan)
     return Sides(
         defined, limit, error, sure, cut, faint, jumps, unsettled, chords, hidden
@@ -356,7 +359,7 @@ def _is_constant(seen: Samples) -> Array:
     far = np.fmax.reduce(np.abs(seen.step), axis=(0, 1))
     most = np.fmax(rise, np.abs(seen.slope) * far).max((0, 1))
     constant: Array = still & (
-        np.fmax(most, np.abs(seen.given) * far) <= seen.trifle(seen.eps)
+        np.fmax(most, np.abs(seen.given) * far) <= seen.atol(seen.eps)
     )
     return constant
 
