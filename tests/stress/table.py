@@ -22,16 +22,11 @@ from values import TRAPS, far_orders, judge, nested, values
 
 import seegrad
 
-SIZES = {  # functions: smooth, of each kind of fault and so on
-    "tests": {"smooth": 250, "faults": 12, "honest": 25, "points": 50, "values": 60},
-    "some": {"smooth": 1000, "faults": 40, "honest": 60, "points": 300, "values": 300},
-    "full": {
-        "smooth": 10_000,
-        "faults": 116,  # of 13 kinds
-        "honest": 200,
-        "points": 300,
-        "values": 2000,
-    },
+NAMES = ("smooth", "faults", "batches", "honest", "points", "values")
+SIZES = {  # faults and batches: of each kind
+    "tests": dict(zip(NAMES, (200, 8, 3, 20, 40, 50), strict=True)),
+    "some": dict(zip(NAMES, (1000, 40, 10, 60, 300, 300), strict=True)),
+    "full": dict(zip(NAMES, (10_000, 116, 40, 200, 300, 2000), strict=True)),
 }
 RENAMED = {"mixes points": "not elementwise"}
 
@@ -153,7 +148,7 @@ def honest_section(size, counts):
 def batch_section(size, counts):
     """The kinds of several points are the kinds of each alone."""
     for kind in AT_ZERO:
-        for case in drawn(FAULTS[kind], size["faults"]):
+        for case in drawn(FAULTS[kind], size["batches"]):
             if case.xs[0].numel() < 2 or kind == "random":
                 continue
             together = np.ravel(seegrad.diagnose(case.f, *case.xs).kind)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from table import SECTIONS, examples, markdown, missed, plain, run
+from table import SECTIONS, Counts, examples, markdown, missed, plain, run
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -22,3 +22,24 @@ def test_table():
         "| fault: tie | 9 | 7 | 0 | cusp 2 |",
         "| smooth | 1 | 0 | 1 |  |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("section", "verdicts", "goals"),
+    [
+        ("smooth", ["smooth"] * 200 + ["unclear"], 0),
+        ("smooth", ["smooth"] * 198 + ["unclear"] * 2, 1),
+        ("smooth", ["smooth"] * 999 + ["corner"], 1),
+        ("faults", ["corner"] * 99 + ["unclear"], 0),
+        ("faults", ["corner"] * 98 + ["unclear", "jump"], 1),
+        ("faults", ["corner"] * 999 + ["smooth"], 1),
+        ("points", ["refused"] * 9, 0),
+        ("points", ["refused"] * 999 + ["let through"], 1),
+    ],
+)
+def test_goals_can_be_missed(section, verdicts, goals):
+    counts = Counts()
+    allowed = {"smooth": "smooth", "faults": "corner", "points": "refused"}[section]
+    for verdict in verdicts:
+        counts.add("row", "case", verdict, {allowed})
+    assert len(missed(section, counts)) == goals
