@@ -144,7 +144,9 @@ def _one_value_a_point(y: object, shape: torch.Size, device: torch.device) -> Te
             f"f must return its values on {device}, where the points are, but they "
             f"are on {y.device}. Leave out .to() and .cpu() inside f."
         )
-    return y.as_subclass(Tensor).resolve_neg()
+    if type(y) is not Tensor:
+        y = y.as_subclass(Tensor)
+    return y.resolve_neg()
 
 
 def _instead_of(y: object) -> str:
@@ -246,18 +248,18 @@ def _rounding(f: Function, xs: Sequence[Tensor], place: int) -> float:
     A batch runs vectorised code, whose last bits differ from those of one point. An f
     that cancels enlarges this, and it enlarges the spacing of numbers as much.
     """
-    steps = torch.arange(-8.0, 9.0, device=xs[0].device)
-    shape = (len(steps),) + (1,) * (xs[0].ndim - 1)
-    beside = []
-    for x in xs:
-        here = x.detach().flatten()[place]
-        ulps = (steps * torch.finfo(x.dtype).eps).to(x.dtype)
-        beside.append(_as_given((here + here * ulps).reshape(shape), x))
-    try:
-        values = call(f, beside).detach()
-    except (TypeError, ValueError):  # f takes some shapes only
-        return 0.0
-    return 4 * (values.max() - values.min()).item()
+    values = []
+    for step in range(-8, 9):
+        beside = []
+        for x in xs:
+            here = x.detach().flatten()[place].reshape((1,) * x.ndim)
+            ulps = step * torch.finfo(x.dtype).eps
+            beside.append(_as_given(here + here * ulps, x))
+        try:
+            values.append(call(f, beside).item())
+        except (TypeError, ValueError):  # beyond the domain
+            continue
+    return 4 * (max(values) - min(values)) if values else 0.0
 
 
 def _as_given(value: Tensor, like: Tensor) -> Tensor:

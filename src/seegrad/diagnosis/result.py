@@ -266,11 +266,15 @@ def _examined(
         y, gradients = value_and_gradient(f, [x.clone() for x in xs], check=False)
     except ValueError as error:
         return _one_by_one(f, xs, error)
-    own = np.array([numbers(g) for g in gradients]) if connected else nothing
-    ranks, sides = verdicts(f, xs, y, own)
     if not connected:
-        ranks = np.minimum(ranks, RANKS["not connected"])
-    return ranks, sides, own
+        ranks, sides = verdicts(f, xs, y, nothing)
+        return np.minimum(ranks, RANKS["not connected"]), sides, nothing
+    own = np.array([numbers(g) for g in gradients])
+    if own.shape[1] > 1:
+        probe, at = caller(f, xs, y), np.array([numbers(x) for x in xs])
+        if probe.mixes(at, own) and probe.is_linear(at).all():
+            return _all("not elementwise", nothing)
+    return *verdicts(f, xs, y, own), own
 
 
 def _all(kind: str, nothing: Array) -> tuple[Array, Array, Array]:

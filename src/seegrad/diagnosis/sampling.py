@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,19 @@ class Probe:
         linear: Array = turned & (small | large)
         return linear
 
+    def mixes(self, at: Array, own: Array) -> bool:
+        """Whether the weight of one value changes the gradient at another point.
+
+        Powers of two weigh without rounding. An f that is elementwise has no more than
+        its own slopes `own`, of shape (variables, n), times the weights.
+        """
+        leaves = [x.requires_grad_() for x in self.tensors(at)]
+        y = functions.call(self.f, leaves)
+        weights = 1.0 + np.arange(at.shape[1]) % 3 % 2  # 1, 2, 1 and again
+        given = torch.from_numpy(weights).to(y.device, y.dtype).reshape(y.shape)
+        slopes = _filled(reverse.vjp(y, leaves, given), leaves) / weights
+        return not np.allclose(slopes, own, self.eps**0.5, self.tiny, equal_nan=True)
+
     def narrow(self) -> Probe | None:
         """The same asked in float32, or None where f doesn't take and give that."""
         small = Probe(self.f, self.like, [torch.float32] * len(self.dtypes), 2.0**-23)
@@ -137,27 +151,35 @@ class Probe:
         """Where f fails because its numbers grow too large, not for want of a value.
 
         A domain ends at the same place in each dtype; where numbers overflow depends
-        on the dtype. So along each axis the place is looked for from which on f works,
-        and float32 is tried a little farther.
+        on the dtype. So on paths away from each point the place is looked for from
+        which on f works, and float32 is tried a little farther.
         """
         narrow, found = self.narrow(), np.zeros(at.shape[1], bool)
         if narrow is None or not found.size:
             return found
-        away = 1.1 * 2.0 ** np.arange(-10, 12)
-        start = narrow.held(at)
-        fails = ~self.works(start)
+        held = narrow.held(at)
         for axis in np.vstack([np.eye(len(at)), -np.eye(len(at))])[:, :, None]:
-            tries = np.array([self.works(start + axis * move) for move in away])
-            first = tries.argmax(0)  # 0 where it always works, or never
-            bad, good = away[first - 1], away[first]
-            for _ in range(20):
-                middle = (bad + good) / 2
-                works = self.works(start + axis * middle)
-                bad, good = np.where(works, [bad, middle], [middle, good])
-            beyond = narrow.held(start + axis * good * 1.01)
-            works = self.works(beyond) & ~narrow.works(beyond)
-            found |= fails & (first > 0) & works
-        return found
+            found |= self._overflows_on(partial(_along, held, axis), narrow)
+        for sign in (1.0, -1.0):  # x doubled or halved, up to 2^1024 times
+            found |= self._overflows_on(partial(_scaled, at, sign), narrow)
+        return found & ~self.works(held)
+
+    def _overflows_on(self, path: Callable[[Array], Array], narrow: Probe) -> Array:
+        """Whether f in float32 fails where f starts to work, on paths from n points."""
+        places = np.arange(-10.0, 11) + 0.1
+        tries = np.array([self.works(path(s)) for s in places])
+        first = tries.argmax(0)  # 0 where it works at once, or never
+        bad, good = places[first - 1], places[first]
+        for _ in range(20):
+            middle = (bad + good) / 2
+            works = self.works(path(middle))
+            bad, good = np.where(works, [bad, middle], [middle, good])
+        beyond = path(good + 0.02)
+        size = np.abs(beyond)
+        fits = ((size == 0) | ((size > 2.0**-120) & (size < 2.0**120))).all(0)
+        here = np.where(fits, narrow.held(beyond), beyond)
+        fails: Array = (first > 0) & self.works(here) & ~(fits & narrow.works(here))
+        return fails
 
     def is_random(self, at: Array) -> bool:
         """Whether f gives another value the next time, here or a little beside.
@@ -173,6 +195,18 @@ class Probe:
             first, _ = self.ask(places)
         looks = (self.ask(places)[0] for _ in range(4))
         return not all(np.array_equal(first, look, equal_nan=True) for look in looks)
+
+
+def _along(at: Array, axis: Array, power: Array) -> Array:
+    """Points that went 2^power along an axis."""
+    there: Array = at + axis * 2.0**power
+    return there
+
+
+def _scaled(at: Array, sign: float, power: Array) -> Array:
+    """Points that were doubled, or halved, 2^power times."""
+    there: Array = at * 2.0 ** (sign * 2.0**power)
+    return there
 
 
 def _filled(gradients: Sequence[Tensor | None], leaves: Sequence[Tensor]) -> Array:

@@ -159,10 +159,12 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
         scales = scales.clip(1e-290, 1)
         near = sample(points.probe, points.at[:, few], direction, scales)
         closer, slopes = judge(points[few], near, NEARLY)
-        real, killed = _in_float32(points[few], afar[few], slice(-8, None))
+        still = (near.dead() == near.rows).all(0) & (near.slope == 0).all((0, 1))
+        closer[still] = SMOOTH
+        real, killed = _in_float32(points[few], afar[few], slice(-8, None), near)
+        real |= _tells_apart(points[few], direction)
         # At 0 there is no scale, and a constant so near may be rounding alone.
-        still = (size[moved] == 0).any(0)[few] & (near.dead() == near.rows).any(0)
-        closer[still] = UNCLEAR
+        closer[still & (size[moved] == 0).any(0)[few]] = UNCLEAR
         wins = real & (closer != UNCLEAR)
         ranks[few[wins]], sides[..., few[wins]] = closer[wins], slopes[..., wins]
         ranks[few[~real & ~killed & (closer == SMOOTH)]] = UNCLEAR
@@ -188,7 +190,9 @@ def _with_dead_rows(points: Points, seen: Samples) -> tuple[Array, Array]:
     return ranks, sides
 
 
-def _in_float32(points: Points, seen: Samples, rows: slice) -> tuple[Array, Array]:
+def _in_float32(
+    points: Points, seen: Samples, rows: slice, near: Samples
+) -> tuple[Array, Array]:
     """Whether f in float32 does the same in these rows, or surely something else.
 
     What rounding does changes with the dtype; what f does doesn't.
@@ -199,14 +203,42 @@ def _in_float32(points: Points, seen: Samples, rows: slice) -> tuple[Array, Arra
         return nothing, nothing
     step, value, slope = (t[:, rows] for t in (seen.step, seen.value, seen.slope))
     again = sample(narrow, points.at, seen.direction, seen.scales, step)
-    rise = np.abs(value - seen.here)
-    other = np.abs(again.value - value) > rise / 8 + 64 * narrow.eps * np.abs(value)
-    other |= np.abs(again.slope - slope) > np.abs(slope) / 8
-    other |= np.isfinite(again.value) != np.isfinite(value)
-    other |= np.isfinite(again.slope) != np.isfinite(slope)
-    lost = np.isfinite(value) & ~np.isfinite(again.value)
-    differs: Array = other.any((0, 1))
-    return ~differs, differs & ~lost.any((0, 1))
+    rounding = 64 * narrow.eps * np.abs(value)
+    other = _differ(again.value, value, np.abs(value - seen.here) / 8 + rounding)
+    far = np.abs(slope) / 8 + rounding / np.abs(step)
+    other |= _differ(again.slope, slope, far)
+    # Where rounding has killed a part of f, f goes on as it does near the point.
+    unit = seen.unit / near.unit
+    chord = ((near.value - near.here) / near.step * unit)[:, -1:]
+    gone = ~_differ(
+        again.value, seen.here + chord * step, np.abs(chord * step) / 8 + rounding
+    )
+    slope = (near.slope * unit)[:, -1:]
+    gone &= ~_differ(again.slope, slope + 0 * step, np.abs(slope) / 8)
+    same, lost = np.asarray(~other.any((0, 1))), np.asarray((other & gone).any((0, 1)))
+    return same, lost
+
+
+def _differ(a: Array, b: Array, tolerance: Array) -> Array:
+    """Whether numbers differ by more, or one of them only is finite."""
+    finite = np.isfinite(a)
+    differ: Array = finite != np.isfinite(b)
+    differ |= finite & ~(np.abs(a - b) <= tolerance)
+    return differ
+
+
+def _tells_apart(points: Points, direction: Array) -> Array:
+    """Whether f bends within distances that numbers near 1 can't tell apart.
+
+    Then it is made of smaller numbers, or of large multiples of x, and a look from near
+    is right. At x = 0 this proves nothing, as abs(x) bends at any distance.
+    """
+    moves = np.array([1, 1 / 8, 1 / 64])[:, None] * points.probe.eps / 4
+    scales = np.ones_like(points.at)
+    seen = sample(points.probe, points.at, direction, scales, np.array([-moves, moves]))
+    size = np.maximum(np.abs(seen.slope), np.abs(seen.given))
+    bends = np.abs(seen.slope - seen.given) > size / 8
+    return np.asarray(bends.any((0, 1)) & (points.at[direction != 0] != 0).all(0))
 
 
 # ---------------------------------------------------------------- one direction
@@ -287,7 +319,7 @@ def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Ar
     faint = np.flatnonzero(sides.faint.any(0) & np.isin(ranks, FAINT))
     if len(faint):
         rows = slice(2, 8)
-        real, _ = _in_float32(points[faint], seen[faint], rows)
+        real, _ = _in_float32(points[faint], seen[faint], rows, seen[faint])
         real &= (seen.value[:, rows, faint] != seen.here[faint]).any((0, 1))
         ranks[faint[~real]] = UNCLEAR
     left, right = np.where(ranks == SMOOTH, own, sides.slope)
@@ -312,8 +344,8 @@ def _sides(seen: Samples, share: float) -> Sides:
     little = 8 * doubt + seen.eps**DIGITS * size + unsettled + hidden
     # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
     off = np.abs(chord - mean)
-    near: Array = off + noise < np.abs(missing)[:, None] / 2
-    agrees: Array = (near[:, 1:] & near[:, :-1]).any(1)
+    near: Array = np.asarray(off + noise < np.abs(missing)[:, None] / 2)
+    agrees = np.asarray((near[:, 1:] & near[:, :-1]).any(1))
     stays = np.where(np.abs(off - np.abs(missing)[:, None]) < off / 2, off, 0)
     effect = np.fmax.reduce(stays * np.abs(step), axis=1)
     missed = np.abs(missing) > little
