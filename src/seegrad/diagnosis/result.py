@@ -14,7 +14,7 @@ from torch import Tensor
 from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.diagnosis import words
-from seegrad.diagnosis.sampling import Array, caller, numbers
+from seegrad.diagnosis.sampling import Array, Probe, caller, numbers
 from seegrad.diagnosis.verdict import verdicts
 from seegrad.diagnosis.words import RANKS
 from seegrad.engine.evaluation import value_and_gradient
@@ -259,9 +259,7 @@ def _examined(
     except functions.RandomFunctionError:
         return _all("random", nothing)
     except functions.NotElementwiseError:
-        at = np.array([numbers(x) for x in xs])
-        random = caller(f, xs, xs[0]).is_random(at)
-        return _all("random" if random else "not elementwise", nothing)
+        return _mixed(caller(f, xs, xs[0]), np.array([numbers(x) for x in xs]))
     except functions.NonlinearBackwardError:
         y, gradients = value_and_gradient(f, [x.clone() for x in xs], check=False)
     except ValueError as error:
@@ -273,8 +271,14 @@ def _examined(
     if own.shape[1] > 1:
         probe, at = caller(f, xs, y), np.array([numbers(x) for x in xs])
         if probe.mixes(at, own) and probe.is_linear(at).all():
-            return _all("not elementwise", nothing)
+            return _mixed(probe, at)
     return *verdicts(f, xs, y, own), own
+
+
+def _mixed(probe: Probe, at: Array) -> tuple[Array, Array, Array]:
+    """What to say where other points seem to matter: chance looks alike."""
+    kind = "random" if probe.is_random(at) else "not elementwise"
+    return _all(kind, np.full(at.shape, np.nan))
 
 
 def _all(kind: str, nothing: Array) -> tuple[Array, Array, Array]:
