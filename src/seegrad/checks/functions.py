@@ -246,20 +246,26 @@ def _rounding(f: Function, xs: Sequence[Tensor], place: int) -> float:
     """How far f's values lie apart at numbers that are neighbours of the point.
 
     A batch runs vectorised code, whose last bits differ from those of one point. An f
-    that cancels enlarges this, and it enlarges the spacing of numbers as much.
+    that cancels enlarges this, and it enlarges the spacing of numbers as much. Where
+    copies of one point have many values, though, their place in the batch matters.
     """
+    steps = torch.arange(-18.0, 19.0, device=xs[0].device)
+    shape = (len(steps),) + (1,) * (xs[0].ndim - 1)
     values = []
-    for step in range(-8, 9):
+    for step in (0 * steps, steps):
         beside = []
         for x in xs:
-            here = x.detach().flatten()[place].reshape((1,) * x.ndim)
-            ulps = step * torch.finfo(x.dtype).eps
-            beside.append(_as_given(here + here * ulps, x))
+            here = x.detach().flatten()[place]
+            ulps = (step * torch.finfo(x.dtype).eps).to(x.dtype)
+            beside.append(_as_given((here + here * ulps).reshape(shape), x))
         try:
-            values.append(call(f, beside).item())
-        except (TypeError, ValueError):  # beyond the domain
-            continue
-    return 4 * (max(values) - min(values)) if values else 0.0
+            values.append(call(f, beside).detach())
+        except (TypeError, ValueError):  # f takes some shapes only
+            return 0.0
+    copies, neighbours = values
+    if len(set(copies.flatten().tolist())) > 4:
+        return 0.0
+    return 4 * (neighbours.max() - neighbours.min()).item()
 
 
 def _as_given(value: Tensor, like: Tensor) -> Tensor:
