@@ -14,7 +14,7 @@ from torch import Tensor
 from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.diagnosis import words
-from seegrad.diagnosis.sampling import Array, Probe, caller, numbers
+from seegrad.diagnosis.sampling import Array, caller, numbers
 from seegrad.diagnosis.verdict import verdicts
 from seegrad.diagnosis.words import RANKS
 from seegrad.engine.evaluation import value_and_gradient
@@ -222,12 +222,9 @@ def is_smooth(found: Diagnosis) -> bool:
     return bool(np.all(found.kind == "smooth"))
 
 
-def warn(found: Diagnosis, stacklevel: int) -> bool:
-    """Warn where there is no derivative, or autograd hasn't got it; whether it did."""
-    if is_smooth(found):
-        return False
+def warn(found: Diagnosis, stacklevel: int) -> None:
+    """Warn that there is no derivative, or that autograd hasn't got it."""
     warnings.warn(found.message, NotDifferentiableWarning, stacklevel=stacklevel + 1)
-    return True
 
 
 def examine(
@@ -259,7 +256,7 @@ def _examined(
     except functions.RandomFunctionError:
         return _all("random", nothing)
     except functions.NotElementwiseError:
-        return _mixed(caller(f, xs, xs[0]), np.array([numbers(x) for x in xs]))
+        return _mixed(f, xs, nothing)
     except functions.NonlinearBackwardError:
         y, gradients = value_and_gradient(f, [x.clone() for x in xs], check=False)
     except ValueError as error:
@@ -268,17 +265,18 @@ def _examined(
         ranks, sides = verdicts(f, xs, y, nothing)
         return np.minimum(ranks, RANKS["not connected"]), sides, nothing
     own = np.array([numbers(g) for g in gradients])
-    if own.shape[1] > 1:
-        probe, at = caller(f, xs, y), np.array([numbers(x) for x in xs])
-        if probe.mixes(at, own) and probe.is_linear(at).all():
-            return _mixed(probe, at)
+    at = np.array([numbers(x) for x in xs])
+    if at.shape[1] > 1 and caller(f, xs, y).mixes(at, own):
+        return _mixed(f, xs, nothing)
     return *verdicts(f, xs, y, own), own
 
 
-def _mixed(probe: Probe, at: Array) -> tuple[Array, Array, Array]:
-    """What to say where other points seem to matter: chance looks alike."""
-    kind = "random" if probe.is_random(at) else "not elementwise"
-    return _all(kind, np.full(at.shape, np.nan))
+def _mixed(
+    f: Function, xs: Sequence[Tensor], nothing: Array
+) -> tuple[Array, Array, Array]:
+    """Points that depend on one another, or draws that look like it."""
+    random = caller(f, xs, xs[0]).is_random(np.array([numbers(x) for x in xs]))
+    return _all("random" if random else "not elementwise", nothing)
 
 
 def _all(kind: str, nothing: Array) -> tuple[Array, Array, Array]:

@@ -126,15 +126,25 @@ class Probe:
     def mixes(self, at: Array, own: Array) -> bool:
         """Whether the weight of one value changes the gradient at another point.
 
-        Powers of two weigh without rounding. An f that is elementwise has no more than
-        its own slopes `own`, of shape (variables, n), times the weights.
+        Some of the values get the weight 2. At the others' points the gradient of an
+        elementwise f is `own` still, of shape (variables, n). Any two places differ in
+        a digit of their binary numbers.
         """
         leaves = [x.requires_grad_() for x in self.tensors(at)]
         y = functions.call(self.f, leaves)
-        weights = 1.0 + np.arange(at.shape[1]) % 3 % 2  # 1, 2, 1 and again
-        given = torch.from_numpy(weights).to(y.device, y.dtype).reshape(y.shape)
-        slopes = _filled(reverse.vjp(y, leaves, given), leaves) / weights
-        return not np.allclose(slopes, own, self.eps**0.5, self.tiny, equal_nan=True)
+        places = np.arange(at.shape[1])
+        for digit in range((len(places) - 1).bit_length()):
+            for value in (0, 1):
+                once = places >> digit & 1 == value
+                weights = torch.from_numpy(2.0 - once).to(y.device, y.dtype)
+                weights = weights.reshape(y.shape)
+                slopes = _filled(
+                    reverse.vjp(y, leaves, weights, retain_graph=True), leaves
+                )
+                pair = slopes[:, once], own[:, once]
+                if not np.allclose(*pair, self.eps**0.5, self.tiny, equal_nan=True):
+                    return True
+        return False
 
     def narrow(self) -> Probe | None:
         """The same asked in float32, or None where f doesn't take and give that."""
@@ -272,10 +282,12 @@ class Samples:
     """The spacing at 1 of the numbers that f computed with."""
     tiny: float
     """The smallest number that f's dtype holds in full."""
+    parts: Array
+    """The sizes of the slopes that add up to `given`, where several variables move."""
 
     def __getitem__(self, index: Array) -> Samples:
         """What was seen around some of the points."""
-        fields = ("step", "value", "slope", "here", "given", "scales")
+        fields = ("step", "value", "slope", "here", "given", "scales", "parts")
         return replace(
             self, **{name: getattr(self, name)[..., index] for name in fields}
         )
@@ -385,6 +397,16 @@ def sample(
     value, slopes = probe.ask_rows(there)
     slope = (per_step * slopes)[moved].sum(0)
     step = np.where(went == 0, np.nan, went)[1:].reshape(moves.shape)
-    sides = value[1:].reshape(moves.shape), slope[1:].reshape(moves.shape)
-    eps = probe.eps
-    return Samples(step, *sides, value[0], slope[0], direction, scales, eps, probe.tiny)
+    own = np.abs(per_step[:, 0] * slopes[:, 0])[moved]
+    return Samples(
+        step=step,
+        value=value[1:].reshape(moves.shape),
+        slope=slope[1:].reshape(moves.shape),
+        here=value[0],
+        given=slope[0],
+        direction=direction,
+        scales=scales,
+        parts=own.sum(0) if len(moved) > 1 else np.zeros(at.shape[1]),
+        eps=probe.eps,
+        tiny=probe.tiny,
+    )

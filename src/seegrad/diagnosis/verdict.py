@@ -30,6 +30,8 @@ PIECE = 1024  # so many points are looked at closely at a time
 BELOW = 6  # so many smaller distances must agree with an estimate
 DIGITS = 0.45  # slopes count as equal that differ by eps to this power
 GRAIN = 1e-5  # numbers inside f may be too coarse to follow a shorter step
+SMALL = 1e-4  # of a smaller x, slopes may change within the distances seen from afar
+ALIVE = 16  # so many eps are a distance that numbers near 1 can follow
 SURE = 1 / 16  # more doubt than this part of the slopes decides nothing
 NEARLY = 2.0**-10  # the same for a look from near, which may hold rounding alone
 
@@ -118,7 +120,8 @@ def at_first_sight(points: Points) -> tuple[Array, Array]:
             steps.append(step.sum(0))
         if k < len(at):
             differences[k] = (rises[0] - rises[1]) / (steps[0] - steps[1])
-    return smooth & ~flat, differences
+    small = ((at != 0) & (np.abs(at) < SMALL)).any(0)
+    return smooth & ~flat & ~small, differences
 
 
 # ---------------------------------------------------------------- looking closely
@@ -152,22 +155,31 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
     afar = sample(points.probe, points.at, direction, size.clip(1))
     ranks, sides = _with_dead_rows(points, afar)
     moved = np.flatnonzero(direction)
-    small = (size[moved] < 1).any(0) & np.isfinite(points.here)
-    few = np.flatnonzero((ranks != SMOOTH) & small)
-    if len(few):
-        scales = np.where(size == 0, points.probe.eps**NEAREST, size)[:, few]
-        scales = scales.clip(1e-290, 1)
-        near = sample(points.probe, points.at[:, few], direction, scales)
-        closer, slopes = judge(points[few], near, NEARLY)
-        still = (near.dead() == near.rows).all(0) & (near.slope == 0).all((0, 1))
-        closer[still] = SMOOTH
-        real, killed = _in_float32(points[few], afar[few], slice(-8, None), near)
-        real |= _tells_apart(points[few], direction)
-        # At 0 there is no scale, and a constant so near may be rounding alone.
-        closer[still & (size[moved] == 0).any(0)[few]] = UNCLEAR
-        wins = real & (closer != UNCLEAR)
-        ranks[few[wins]], sides[..., few[wins]] = closer[wins], slopes[..., wins]
-        ranks[few[~real & ~killed & (closer == SMOOTH)]] = UNCLEAR
+    least = np.where(size == 0, 1, size)[moved].min(0)
+    contested = (ranks != SMOOTH) & (size[moved] < 1).any(0)
+    few = np.flatnonzero((contested | (least < SMALL)) & np.isfinite(points.here))
+    if not len(few):
+        return ranks, sides
+    some, zero = points[few], (size[moved] == 0).any(0)[few]
+    scales = np.where(size == 0, points.probe.eps**NEAREST, size)[:, few]
+    scales = scales.clip(1e-290, 1)
+    near = sample(points.probe, some.at, direction, scales)
+    closer, slopes = judge(some, near, NEARLY)
+    constant = near.dead() == near.rows
+    still = np.asarray(constant.all(0) & (near.slope == 0).all((0, 1)))
+    closer[still] = SMOOTH
+    # Values that stay while autograd says they move may have lost all their digits.
+    closer[~still & constant.any(0)] = UNCLEAR
+    real, killed = _in_float32(some, afar[few], slice(-8, None), near)
+    tiny = (size[moved] < points.probe.eps).any(0)[few] | (closer == SMOOTH)
+    real |= tiny & _tells_apart(some, direction)
+    real |= (closer == SMOOTH) & _holds(some, direction, scales)
+    # At 0 there is no scale, and a constant so near may be rounding alone.
+    closer[still & zero] = UNCLEAR
+    other = (closer != ranks[few]) & (closer != UNCLEAR)
+    wins = real & (closer != UNCLEAR)
+    ranks[few[wins]], sides[..., few[wins]] = closer[wins], slopes[..., wins]
+    ranks[few[other & ~real & ~killed & ((closer == SMOOTH) | ~zero)]] = UNCLEAR
     return ranks, sides
 
 
@@ -225,6 +237,18 @@ def _differ(a: Array, b: Array, tolerance: Array) -> Array:
     differ: Array = finite != np.isfinite(b)
     differ |= finite & ~(np.abs(a - b) <= tolerance)
     return differ
+
+
+def _holds(points: Points, direction: Array, scales: Array) -> Array:
+    """Whether f is smooth at distances below x that numbers near 1 can follow."""
+    moved, least = direction != 0, ALIVE * points.probe.eps
+    enough = (scales[moved] > 2**10 * least).all(0)
+    reach = least / np.where(enough, scales[moved].min(0), 1)
+    moves = np.geomspace(np.full(len(reach), 1 / 8), reach, 12)
+    seen = sample(points.probe, points.at, direction, scales, np.array([-moves, moves]))
+    closer, _ = judge(points, seen)
+    holds: Array = enough & (closer == SMOOTH)
+    return holds
 
 
 def _tells_apart(points: Points, direction: Array) -> Array:
@@ -291,8 +315,8 @@ def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Ar
     wrong = ~(off <= rtol * size + doubt + seen.tiny)  # nan is wrong
     scattered = (sides.unsettled > off / 4).any(0)
     eps, tiny = points.caller.eps, points.caller.tiny
-    far = np.fmax.reduce(np.abs(seen.step), axis=(0, 1))
-    loose = eps**DIGITS * size + doubt + seen.unit * tiny + seen.atol(eps) / far
+    far = np.abs(points.at[seen.direction != 0][0]).clip(1)
+    loose = eps**DIGITS * size + doubt + (tiny + seen.atol(eps) / far) * seen.unit
     rounded = ~(np.abs(own - best) <= loose)
 
     too_large = lost & np.isfinite(seen.here) & np.isfinite(given)
@@ -353,6 +377,7 @@ def _sides(seen: Samples, share: float) -> Sides:
     cut = ~known | (missed & ~(faint & agrees))
     limit, error = np.where(cut, [chords, vague], [beside, unsettled + doubt])
     size = np.fmax.reduce(np.where(cut, np.fmax(scale, size), size))
+    size = np.fmax(size, seen.parts)
     sure = 8 * error <= SURE * size
     sure &= 8 * np.where(cut, vague, doubt) <= share * size
     sure |= (share == SURE) & (error <= hidden)
@@ -360,7 +385,7 @@ def _sides(seen: Samples, share: float) -> Sides:
 
     # A gap between the values that stays is a jump; chords that grow are infinite.
     gap = (rise - step * mean)[:, -4:]
-    rounding = (noise * np.abs(step))[:, -1]
+    rounding = (noise * np.abs(step))[:, -18:].max(1)
     jumps = np.abs(gap[:, -1]) > 16 * np.ptp(gap, axis=1) + rounding
     growth, closer = (
         np.diff(np.log2(np.abs(t[:, -6:])), axis=1) for t in (chord, step)
