@@ -165,13 +165,13 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
     scales = scales.clip(1e-290, 1)
     near = sample(points.probe, some.at, direction, scales)
     closer, slopes = judge(some, near, NEARLY)
-    constant = near.dead() == near.rows
+    constant = np.asarray(near.dead() == near.rows)
     still = np.asarray(constant.all(0) & (near.slope == 0).all((0, 1)))
     closer[still] = SMOOTH
     # Values that stay while autograd says they move may have lost all their digits.
     closer[~still & constant.any(0)] = UNCLEAR
     real, killed = _in_float32(some, afar[few], slice(-8, None), near)
-    tiny = (size[moved] < points.probe.eps).any(0)[few] | (closer == SMOOTH)
+    tiny = np.asarray((size[moved] < points.probe.eps).any(0))[few] | (closer == SMOOTH)
     real |= tiny & _tells_apart(some, direction)
     real |= (closer == SMOOTH) & _holds(some, direction, scales)
     # At 0 there is no scale, and a constant so near may be rounding alone.
