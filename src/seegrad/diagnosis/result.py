@@ -265,9 +265,6 @@ def _examined(
         ranks, sides = verdicts(f, xs, y, nothing)
         return np.minimum(ranks, RANKS["not connected"]), sides, nothing
     own = np.array([numbers(g) for g in gradients])
-    at = np.array([numbers(x) for x in xs])
-    if at.shape[1] > 1 and caller(f, xs, y).mixes(at, own):
-        return _mixed(f, xs, nothing)
     return *verdicts(f, xs, y, own), own
 
 

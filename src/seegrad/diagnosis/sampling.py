@@ -123,29 +123,6 @@ class Probe:
         linear: Array = turned & (small | large)
         return linear
 
-    def mixes(self, at: Array, own: Array) -> bool:
-        """Whether the weight of one value changes the gradient at another point.
-
-        Some of the values get the weight 2. At the others' points the gradient of an
-        elementwise f is `own` still, of shape (variables, n). Any two places differ in
-        a digit of their binary numbers.
-        """
-        leaves = [x.requires_grad_() for x in self.tensors(at)]
-        y = functions.call(self.f, leaves)
-        places = np.arange(at.shape[1])
-        for digit in range((len(places) - 1).bit_length()):
-            for value in (0, 1):
-                once = places >> digit & 1 == value
-                weights = torch.from_numpy(2.0 - once).to(y.device, y.dtype)
-                weights = weights.reshape(y.shape)
-                slopes = _filled(
-                    reverse.vjp(y, leaves, weights, retain_graph=True), leaves
-                )
-                pair = slopes[:, once], own[:, once]
-                if not np.allclose(*pair, self.eps**0.5, self.tiny, equal_nan=True):
-                    return True
-        return False
-
     def narrow(self) -> Probe | None:
         """The same asked in float32, or None where f doesn't take and give that."""
         small = Probe(self.f, self.like, [torch.float32] * len(self.dtypes), 2.0**-23)
