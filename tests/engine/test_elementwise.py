@@ -16,7 +16,13 @@ from seegrad.checks.functions import (
     RandomFunctionError,
 )
 from seegrad.engine import elementwise, reverse
-from seegrad.engine.elementwise import ELEMENTWISE, is_certain, is_recorded, verify
+from seegrad.engine.elementwise import (
+    ELEMENTWISE,
+    Hooks,
+    is_certain,
+    is_recorded,
+    verify,
+)
 
 WEIGHT = nn.Parameter(torch.tensor(3.0, dtype=torch.float64))
 CHANCE, GENERATOR, DRAWS = random.Random(0), np.random.default_rng(0), torch.Generator()
@@ -28,9 +34,10 @@ def certain(f, *xs):
     """What `is_certain` says with what autograd says."""
     xs = xs or (X,)
     leaves = [x.clone().requires_grad_() for x in xs]
-    y = f(*leaves)
+    with (hooks := Hooks()):
+        y = f(*leaves)
     slopes = reverse.vjp(y, leaves, retain_graph=True)
-    return is_certain(f, xs, y, slopes)
+    return is_certain(f, xs, y, slopes, hooks)
 
 
 # ---------------------------------------------------------------- at first sight

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from seegrad.checks import state
 from seegrad.checks.arguments import FLOATS, describe
 
 Function = Callable[..., Tensor]
+NO_MODE = nullcontext()
 LOOKS = 24  # a coin that falls the same way so often is no coin
 
 # PyTorch's words for what beginners do inside f, and what to write instead.
@@ -51,11 +52,16 @@ class NonlinearBackwardError(ValueError):
     """f's backward pass is not linear in the gradient that comes in."""
 
 
-def call(f: Function, xs: Sequence[Tensor]) -> Tensor:
-    """f(*xs), or an error that says what f did wrong."""
+def call(
+    f: Function,
+    xs: Sequence[Tensor],
+    mode: AbstractContextManager[object] = NO_MODE,
+) -> Tensor:
+    """f(*xs) in a mode, or an error that says what f did wrong."""
     shape = xs[0].shape
     try:
-        y = f(*xs)
+        with mode:
+            y = f(*xs)
     except Exception as error:
         raise _failed(f, xs, error) from error
     return _one_value_a_point(y, shape, xs[0].device)

@@ -318,8 +318,9 @@ class Samples:
         last = third[:, -5:].max(1, keepdims=True).repeat(3, 1)
         third = np.concatenate([third, last], axis=1)
         seen = np.maximum.accumulate(third[:, ::-1], axis=1)[:, ::-1]
-        sizes = np.abs([self.value, self.here + 0 * self.value, self.slope])
-        least = self.eps * np.nan_to_num(sizes, nan=0, posinf=0).sum(0)
+        like = 0 * self.value
+        sizes = np.abs([self.value, self.here + like, self.slope, self.parts + like])
+        least = self.eps * (np.nan_to_num(sizes, nan=0, posinf=0).sum(0) + self.tiny)
         noise: Array = SAFETY * np.maximum(seen, least)
         return noise
 

@@ -161,7 +161,7 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
     if not len(few):
         return ranks, sides
     some, zero = points[few], (size[moved] == 0).any(0)[few]
-    scales = np.where(size == 0, points.probe.eps**NEAREST, size)[:, few]
+    scales = np.where(size[:, few] == 0, _scale_at_zero(afar[few]), size[:, few])
     scales = scales.clip(1e-290, 1)
     near = sample(points.probe, some.at, direction, scales)
     closer, slopes = judge(some, near, NEARLY)
@@ -169,18 +169,31 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
     still = np.asarray(constant.all(0) & (near.slope == 0).all((0, 1)))
     closer[still] = SMOOTH
     # Values that stay while autograd says they move may have lost all their digits.
-    closer[~still & constant.any(0)] = UNCLEAR
+    closer[~still & (near.dead() == near.rows).all(0)] = UNCLEAR
     real, killed = _in_float32(some, afar[few], slice(-8, None), near)
     tiny = np.asarray((size[moved] < points.probe.eps).any(0))[few] | (closer == SMOOTH)
     real |= tiny & _tells_apart(some, direction)
-    real |= (closer == SMOOTH) & _holds(some, direction, scales)
+    same, _ = _in_float32(some, near, slice(0, 4), near)
+    least = (np.abs(near.step[:, 3]) * scales[moved].min(0)).min(0)
+    real |= same & ~zero & (least > ALIVE * points.probe.eps)
     # At 0 there is no scale, and a constant so near may be rounding alone.
     closer[still & zero] = UNCLEAR
     other = (closer != ranks[few]) & (closer != UNCLEAR)
-    wins = real & (closer != UNCLEAR)
+    wins = real & (closer != UNCLEAR) & (other | ~zero)
     ranks[few[wins]], sides[..., few[wins]] = closer[wins], slopes[..., wins]
     ranks[few[other & ~real & ~killed & ((closer == SMOOTH) | ~zero)]] = UNCLEAR
     return ranks, sides
+
+
+def _scale_at_zero(seen: Samples) -> Array:
+    """The distance at which f may turn to its slope at 0, or reach its value at 0."""
+    rise, here = np.abs(seen.value[:, -1] - seen.here), np.abs(seen.here)
+    turns = np.array(
+        [rise / np.abs(seen.given), here / rise * np.abs(seen.step[:, -1])]
+    )
+    turns[~(turns > 0)] = np.inf
+    nearest: Array = np.fmin.reduce(turns, axis=(0, 1)) * 8
+    return np.where(nearest < seen.eps, nearest, seen.eps**NEAREST)
 
 
 def _with_dead_rows(points: Points, seen: Samples) -> tuple[Array, Array]:
@@ -216,8 +229,10 @@ def _in_float32(
     step, value, slope = (t[:, rows] for t in (seen.step, seen.value, seen.slope))
     again = sample(narrow, points.at, seen.direction, seen.scales, step)
     rounding = 64 * narrow.eps * np.abs(value)
-    other = _differ(again.value, value, np.abs(value - seen.here) / 8 + rounding)
-    far = np.abs(slope) / 8 + rounding / np.abs(step)
+    zero = (points.at[seen.direction != 0] == 0).any(0)
+    alike = np.where(zero, 2.0**-10, 1 / 8)  # at 0 nothing else tells
+    other = _differ(again.value, value, np.abs(value - seen.here) * alike + rounding)
+    far = np.abs(slope) * alike + rounding / np.abs(step)
     other |= _differ(again.slope, slope, far)
     # Where rounding has killed a part of f, f goes on as it does near the point.
     unit = seen.unit / near.unit
@@ -227,8 +242,10 @@ def _in_float32(
     )
     slope = (near.slope * unit)[:, -1:]
     gone &= ~_differ(again.slope, slope + 0 * step, np.abs(slope) / 8)
-    same, lost = np.asarray(~other.any((0, 1))), np.asarray((other & gone).any((0, 1)))
-    return same, lost
+    rise = np.abs(value - seen.here)
+    shown = (rise > 2 * rounding) | ((rise == 0) & (again.value == again.here))
+    same = ~other.any((0, 1)) & shown.any((0, 1))
+    return np.asarray(same), np.asarray((other & gone).any((0, 1)))
 
 
 def _differ(a: Array, b: Array, tolerance: Array) -> Array:
@@ -237,18 +254,6 @@ def _differ(a: Array, b: Array, tolerance: Array) -> Array:
     differ: Array = finite != np.isfinite(b)
     differ |= finite & ~(np.abs(a - b) <= tolerance)
     return differ
-
-
-def _holds(points: Points, direction: Array, scales: Array) -> Array:
-    """Whether f is smooth at distances below x that numbers near 1 can follow."""
-    moved, least = direction != 0, ALIVE * points.probe.eps
-    enough = (scales[moved] > 2**10 * least).all(0)
-    reach = least / np.where(enough, scales[moved].min(0), 1)
-    moves = np.geomspace(np.full(len(reach), 1 / 8), reach, 12)
-    seen = sample(points.probe, points.at, direction, scales, np.array([-moves, moves]))
-    closer, _ = judge(points, seen)
-    holds: Array = enough & (closer == SMOOTH)
-    return holds
 
 
 def _tells_apart(points: Points, direction: Array) -> Array:
@@ -260,8 +265,9 @@ def _tells_apart(points: Points, direction: Array) -> Array:
     moves = np.array([1, 1 / 8, 1 / 64])[:, None] * points.probe.eps / 4
     scales = np.ones_like(points.at)
     seen = sample(points.probe, points.at, direction, scales, np.array([-moves, moves]))
-    size = np.maximum(np.abs(seen.slope), np.abs(seen.given))
-    bends = np.abs(seen.slope - seen.given) > size / 8
+    first = np.where(np.isfinite(seen.given), seen.given, seen.slope[0, -1])
+    bends = ~(np.abs(seen.slope - first) <= np.abs(first) * 2.0**-10)
+    bends = (bends & np.isfinite(first)) | ~np.isfinite(seen.value)
     return np.asarray(bends.any((0, 1)) & (points.at[direction != 0] != 0).all(0))
 
 
@@ -354,7 +360,7 @@ def _sides(seen: Samples, share: float) -> Sides:
     step, here = seen.step, seen.here
     rise = seen.value - here
     chord, noise = rise / step, seen.noise() / np.abs(step)
-    digits = SAFETY * seen.eps * (np.abs(seen.value) + np.abs(here))
+    digits = SAFETY * seen.eps * (np.abs(seen.value) + np.abs(here) + seen.tiny)
     hidden = np.fmin.reduce(4 * digits / np.abs(step), axis=1)
     chords, vague, scale = what_stays(chord, noise, chord)
 

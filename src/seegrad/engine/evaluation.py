@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
@@ -31,8 +32,9 @@ def value_and_gradient(
         pieces = _in_pieces(f, xs, names, size)
         if pieces is not None:
             return pieces
-    y, gradients = _evaluate(f, xs, names)
-    if check and not elementwise.is_certain(f, xs, y, gradients):
+    hooks = elementwise.Hooks()
+    y, gradients = _evaluate(f, xs, names, hooks if check else functions.NO_MODE)
+    if check and not elementwise.is_certain(f, xs, y, gradients, hooks):
         elementwise.verify(f, xs)
     return y.detach().clone(), gradients
 
@@ -45,11 +47,12 @@ def _in_pieces(
     results: list[Tensor] = []
     for piece in _pieces(shape, size):
         part = [x[piece] for x in xs]
+        hooks = elementwise.Hooks()
         try:
-            y, gradients = _evaluate(f, part, names)
+            y, gradients = _evaluate(f, part, names, hooks)
         except (TypeError, ValueError):  # f may work for all points only
             return None
-        if not elementwise.is_recorded(y):
+        if hooks.used or not elementwise.is_recorded(y):
             return None
         if not results:
             if not elementwise.agrees_alone(f, part, y, gradients):
@@ -61,11 +64,14 @@ def _in_pieces(
 
 
 def _evaluate(
-    f: Function, xs: Sequence[Tensor], names: str
+    f: Function,
+    xs: Sequence[Tensor],
+    names: str,
+    mode: AbstractContextManager[object],
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """What f gives, with its graph, and new tensors with its gradients."""
+    """What f gives in a mode, with its graph, and new tensors with its gradients."""
     leaves = [leaf(x) for x in xs]
-    y = functions.call(f, leaves)
+    y = functions.call(f, leaves, mode)
     functions.depends(y, names)
     gradients = by_each(y, leaves, names)
     # Autograd may give one tensor twice, or one that f still holds.

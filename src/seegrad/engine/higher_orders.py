@@ -18,14 +18,15 @@ def higher_derivative(f: Function, x: Tensor, order: int, check: bool) -> Tensor
     Call it inside `state.preserve_state`.
     """
     leaf = evaluation.leaf(x)
-    y = functions.call(f, (leaf,))
+    hooks = elementwise.Hooks()
+    y = functions.call(f, (leaf,), hooks)
     functions.depends(y, "x")
     (slope,) = evaluation.by_each(y, (leaf,), "x", create_graph=True)
     if order > 2:
         result = taylor_derivative(f, leaf, y, slope, order)
         if result is not None:  # jets know elementwise operations only
             return result
-    doubtful = check and not elementwise.is_certain(f, (leaf,), y, (slope,))
+    doubtful = check and not elementwise.is_certain(f, (leaf,), y, (slope,), hooks)
     if doubtful:
         elementwise.verify(f, (x,))
     return _by_nesting(leaf, slope, order, doubtful)
