@@ -12,7 +12,7 @@ from mpmath import mp
 from plants import plant
 
 import seegrad
-from seegrad.diagnosis import sampling, verdict
+from seegrad.diagnosis import probes, sampling, sides
 
 W = torch.where
 INF = math.inf
@@ -359,7 +359,7 @@ def along(f, x, rows=slice(None)):
     """The samples of f around x, seen from afar."""
     at = np.array([[x]])
     y = f(torch.tensor(x).double())
-    probe = sampling.widest(f, [torch.tensor(x).double()], y)
+    probe = probes.widest(f, [torch.tensor(x).double()], y)
     with np.errstate(all="ignore"):
         return sampling.sample(probe, at, np.eye(1)[0], np.maximum(abs(at), 1))
 
@@ -429,7 +429,7 @@ def test_what_stays_needs_smaller_distances_to_agree():
     h = sampling.distances(2.0**-52)[1]
     rows = np.array([2 + h, np.where(h < 1e-6, 0, 2 + h)])
     noise = np.full_like(rows, 1e-12)
-    value, doubt, size = verdict.what_stays(rows, noise, rows)
+    value, doubt, size = sides.what_stays(rows, noise, rows)
     assert abs(value[0, 0] - 2) <= 2 * doubt[0, 0] < 1e-6
     assert value[1, 0] == 0 or np.isinf(doubt[1, 0])
     assert 2 <= size[0, 0] < 2.2

@@ -14,7 +14,7 @@ from torch import Tensor
 from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.diagnosis import words
-from seegrad.diagnosis.sampling import Array, caller, numbers
+from seegrad.diagnosis.probes import Array, caller, numbers
 from seegrad.diagnosis.verdict import verdicts
 from seegrad.diagnosis.words import RANKS
 from seegrad.engine.evaluation import value_and_gradient

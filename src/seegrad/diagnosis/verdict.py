@@ -10,29 +10,17 @@ from torch import Tensor
 
 from seegrad.checks.functions import Function
 from seegrad.checks.state import RandomStates
-from seegrad.diagnosis.sampling import (
-    NEAREST,
-    RATIO,
-    SAFETY,
-    Array,
-    Probe,
-    Samples,
-    caller,
-    numbers,
-    sample,
-    widest,
-)
+from seegrad.diagnosis.probes import Array, Probe, caller, numbers, widest
+from seegrad.diagnosis.sampling import NEAREST, RATIO, Samples, sample
+from seegrad.diagnosis.sides import DIGITS, SURE, is_constant, measure
 from seegrad.diagnosis.words import RANKS
 
 SMOOTH, UNCLEAR = RANKS["smooth"], RANKS["unclear"]
 FAINT = [RANKS[kind] for kind in ("cut graph", "wrong slope", "corner", "tie")]
 PIECE = 1024  # so many points are looked at closely at a time
-BELOW = 6  # so many smaller distances must agree with an estimate
-DIGITS = 0.45  # slopes count as equal that differ by eps to this power
 GRAIN = 1e-5  # numbers inside f may be too coarse to follow a shorter step
 SMALL = 1e-4  # of a smaller x, slopes may change within the distances seen from afar
 ALIVE = 16  # so many eps are a distance that numbers near 1 can follow
-SURE = 1 / 16  # more doubt than this part of the slopes decides nothing
 NEARLY = 2.0**-10  # the same for a look from near, which may hold rounding alone
 
 
@@ -139,8 +127,8 @@ def look_closely(points: Points) -> tuple[Array, Array]:
     found = np.where(axes == SMOOTH, aslant.min(0, initial=SMOOTH), axes)
     cut = np.flatnonzero(found == RANKS["cut graph"])
     if len(cut):
-        crooked = ~points.caller.is_linear(points.at[:, cut])
-        found[cut[crooked]] = RANKS["nonlinear backward"]
+        linear = points.caller.is_linear(points.at[:, cut])
+        found[cut[~linear]] = RANKS["nonlinear backward"]
     return found, np.array([sides for _, sides in looks[:variables]]).swapaxes(0, 1)
 
 
@@ -148,41 +136,56 @@ def _look(points: Points, direction: Array) -> tuple[Array, Array]:
     """What is wrong along one direction, and the slopes left, right and by chords.
 
     f may hold numbers near 1. What it does over distances that these can't tell apart
-    is rounding, so the look from afar keeps well above them. Where a look from near, in
-    the scale of a small x, shows something else, f in float32 says which one is right.
+    is rounding, so the look from afar keeps well above them.
     """
     size = np.where(np.isfinite(points.at), np.abs(points.at), 1)
     afar = sample(points.probe, points.at, direction, size.clip(1))
     ranks, sides = _with_dead_rows(points, afar)
-    moved = np.flatnonzero(direction)
-    least = np.where(size == 0, 1, size)[moved].min(0)
-    contested = (ranks != SMOOTH) & (size[moved] < 1).any(0)
-    few = np.flatnonzero((contested | (least < SMALL)) & np.isfinite(points.here))
-    if not len(few):
-        return ranks, sides
-    some, zero = points[few], (size[moved] == 0).any(0)[few]
-    scales = np.where(size[:, few] == 0, _scale_at_zero(afar[few]), size[:, few])
-    scales = scales.clip(1e-290, 1)
-    near = sample(points.probe, some.at, direction, scales)
-    closer, slopes = judge(some, near, NEARLY)
-    constant = np.asarray(near.dead() == near.rows)
-    still = np.asarray(constant.all(0) & (near.slope == 0).all((0, 1)))
-    closer[still] = SMOOTH
-    # Values that stay while autograd says they move may have lost all their digits.
-    closer[~still & (near.dead() == near.rows).all(0)] = UNCLEAR
-    real, killed = _in_float32(some, afar[few], slice(-8, None), near)
-    tiny = np.asarray((size[moved] < points.probe.eps).any(0))[few] | (closer == SMOOTH)
-    real |= tiny & _tells_apart(some, direction)
-    same, _ = _in_float32(some, near, slice(0, 4), near)
-    least = (np.abs(near.step[:, 3]) * scales[moved].min(0)).min(0)
-    real |= same & ~zero & (least > ALIVE * points.probe.eps)
-    # At 0 there is no scale, and a constant so near may be rounding alone.
-    closer[still & zero] = UNCLEAR
-    other = (closer != ranks[few]) & (closer != UNCLEAR)
-    wins = real & (closer != UNCLEAR) & (other | ~zero)
-    ranks[few[wins]], sides[..., few[wins]] = closer[wins], slopes[..., wins]
-    ranks[few[other & ~real & ~killed & ((closer == SMOOTH) | ~zero)]] = UNCLEAR
+    moved = size[direction != 0]
+    contested = (ranks != SMOOTH) & (moved < 1).any(0)
+    small = ((moved > 0) & (moved < SMALL)).any(0)
+    few = np.flatnonzero((contested | small) & np.isfinite(points.here))
+    if len(few):
+        ranks[few], sides[..., few] = _from_near(
+            points[few], afar[few], ranks[few], sides[..., few]
+        )
     return ranks, sides
+
+
+def _from_near(
+    points: Points, afar: Samples, ranks: Array, sides: Array
+) -> tuple[Array, Array]:
+    """The verdict where x is small, by a look in the scale of x as well.
+
+    Where it differs from that of afar, either f changes within such distances, or
+    numbers near 1 have lost what f does there. f in float32 can tell.
+    """
+    eps, size = points.probe.eps, np.abs(points.at)
+    scales = np.where(size == 0, _scale_at_zero(afar), size).clip(1e-290, 1)
+    near = sample(points.probe, points.at, afar.direction, scales)
+    closer, slopes = judge(points, near, NEARLY)
+    moved = afar.direction != 0
+    zero = (size[moved] == 0).any(0)
+    still = (near.dead() == near.rows).all(0)
+    constant = still & (near.slope == 0).all((0, 1))
+    closer[constant] = SMOOTH
+    # Values that stay while autograd says they move may have lost all their digits.
+    closer[still & ~constant] = UNCLEAR
+
+    real, killed = _in_float32(points, afar, slice(-8, None), near)
+    tiny = (size[moved] < eps).any(0) | (closer == SMOOTH)
+    real |= tiny & _tells_apart(points, afar.direction)
+    same, _ = _in_float32(points, near, slice(0, 4), near)
+    least = np.abs(near.step[:, 3]).min(0) * scales[moved].min(0)
+    real |= same & ~zero & (least > ALIVE * eps)
+    # At 0 there is no scale, and a constant so near may be rounding alone.
+    closer[constant & zero] = UNCLEAR
+
+    known, other = closer != UNCLEAR, closer != ranks
+    wins = real & known & (other | ~zero)
+    doubt = known & other & ~real & ~killed & ((closer == SMOOTH) | ~zero)
+    ranks = np.where(doubt, UNCLEAR, np.where(wins, closer, ranks))
+    return ranks, np.where(wins, slopes, sides)
 
 
 def _scale_at_zero(seen: Samples) -> Array:
@@ -274,35 +277,9 @@ def _tells_apart(points: Points, direction: Array) -> Array:
 # ---------------------------------------------------------------- one direction
 
 
-@dataclass(frozen=True)
-class Sides:
-    """What the samples say about each side of n points, in arrays of shape (2, n)."""
-
-    defined: Array
-    """Whether f has values there."""
-    slope: Array
-    """The slope: ±inf where f jumps or grows vertical, nan where it can't be told."""
-    error: Array
-    """How far the slope may be off."""
-    sure: Array
-    """Whether that is little beside the slopes around."""
-    cut: Array
-    """Whether the values have another slope than autograd says nearby."""
-    faint: Array
-    """Whether what is missing moves f by less than rounding moves numbers near 1."""
-    jumps: Array
-    """Whether the values beside the point stay away from its own."""
-    unsettled: Array
-    """How much autograd's slopes nearby change, nan where it has none."""
-    chords: Array
-    """The slope by values alone."""
-    hidden: Array
-    """The slope that rounding of f's values alone can hide."""
-
-
 def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Array]:
     """What the samples prove, and the slopes left, right and by chords, (3, n)."""
-    sides = _sides(seen, share)
+    sides = measure(seen, share)
     given, own = seen.given, seen.along(points.own)
     lost = ~np.isfinite([points.here, own]).all(0)
     left, right = sides.slope
@@ -337,7 +314,7 @@ def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Ar
         ("corner", bent),
         ("tie", bent & shared),
         ("unclear", ~(sides.sure | infinite).all(0)),
-        ("smooth", ~lost & (share == SURE) & _is_constant(seen)),
+        ("smooth", ~lost & (share == SURE) & is_constant(seen)),
         ("cusp", infinite.any(0)),
         ("vertical tangent", infinite.all(0) & (left == right)),
         ("jump", sides.jumps.any(0)),
@@ -354,96 +331,3 @@ def judge(points: Points, seen: Samples, share: float = SURE) -> tuple[Array, Ar
         ranks[faint[~real]] = UNCLEAR
     left, right = np.where(ranks == SMOOTH, own, sides.slope)
     return ranks, np.array([left, right, sides.chords.mean(0)]) / seen.unit
-
-
-def _sides(seen: Samples, share: float) -> Sides:
-    step, here = seen.step, seen.here
-    rise = seen.value - here
-    chord, noise = rise / step, seen.noise() / np.abs(step)
-    digits = SAFETY * seen.eps * (np.abs(seen.value) + np.abs(here) + seen.tiny)
-    hidden = np.fmin.reduce(4 * digits / np.abs(step), axis=1)
-    chords, vague, scale = what_stays(chord, noise, chord)
-
-    # A smooth f has chords of autograd's mean slope. What stays beside it is missing.
-    known = np.isfinite(seen.slope[:, -5:].sum(1))
-    slope = np.where(known[:, None], seen.slope, 0)
-    beside, unsettled = slope[:, -1], np.ptp(slope[:, -5:], axis=1)
-    mean = (slope + beside[:, None]) / 2
-    sizes = np.fmax(np.abs(chord), np.abs(slope))
-    missing, doubt, size = what_stays(chord - mean, noise, sizes)
-    little = 8 * doubt + seen.eps**DIGITS * size + unsettled + hidden
-    # Close by, rounding in a part of f, such as 1 + erf(x), may hide that part's slope.
-    off = np.abs(chord - mean)
-    near: Array = np.asarray(off + noise < np.abs(missing)[:, None] / 2)
-    agrees = np.asarray((near[:, 1:] & near[:, :-1]).any(1))
-    stays = np.where(np.abs(off - np.abs(missing)[:, None]) < off / 2, off, 0)
-    effect = np.fmax.reduce(stays * np.abs(step), axis=1)
-    missed = np.abs(missing) > little
-    faint = missed & (effect <= seen.atol(seen.eps))
-    cut = ~known | (missed & ~(faint & agrees))
-    limit, error = np.where(cut, [chords, vague], [beside, unsettled + doubt])
-    size = np.fmax.reduce(np.where(cut, np.fmax(scale, size), size))
-    size = np.fmax(size, seen.parts)
-    sure = 8 * error <= SURE * size
-    sure &= 8 * np.where(cut, vague, doubt) <= share * size
-    sure |= (share == SURE) & (error <= hidden)
-    sure &= ~(missed & agrees & ~faint)
-
-    # A gap between the values that stays is a jump; chords that grow are infinite.
-    gap = (rise - step * mean)[:, -4:]
-    rounding = (noise * np.abs(step))[:, -18:].max(1)
-    jumps = np.abs(gap[:, -1]) > 16 * np.ptp(gap, axis=1) + rounding
-    growth, closer = (
-        np.diff(np.log2(np.abs(t[:, -6:])), axis=1) for t in (chord, step)
-    )
-    power = growth / closer  # of the distance, as the chords follow it
-    grows = (power.max(1) < -0.02) & (power.max(1) < power.min(1) / 2)
-    grows &= (np.abs(rise) > 4 * digits)[:, -6:].all(1)
-    limit = np.where(grows, np.sign(chord[:, -1]) * np.inf, limit)
-    limit = np.where(jumps, np.sign(gap[:, -1] * step[:, -1]) * np.inf, limit)
-    defined = np.isfinite(chord[:, -2:]).any(1) & np.isfinite(here)
-    # A side that can't be told, and doesn't speak against autograd, gets its slope.
-    agreed = np.where(np.abs(limit - seen.given) <= 4 * error, seen.given, np.nan)
-    limit = np.where(sure | np.isinf(limit), limit, agreed)
-    limit = np.where(defined, limit, np.nan)
-    unsettled = np.where(known, unsettled, np.nan)
-    return Sides(
-        defined, limit, error, sure, cut, faint, jumps, unsettled, chords, hidden
-    )
-
-
-def _is_constant(seen: Samples) -> Array:
-    """Where f changes by less than rounding changes numbers near 1, and mostly not.
-
-    A small f may change by as little and still hold every digit of it.
-    """
-    rise = np.abs(seen.value - seen.here)
-    still = (rise <= seen.noise()).mean((0, 1)) > 0.5
-    far = np.fmax.reduce(np.abs(seen.step), axis=(0, 1))
-    most = np.fmax(rise, np.abs(seen.slope) * far).max((0, 1))
-    constant: Array = still & (
-        np.fmax(most, np.abs(seen.given) * far) <= seen.atol(seen.eps)
-    )
-    return constant
-
-
-def what_stays(rows: Array, noise: Array, sizes: Array) -> tuple[Array, Array, Array]:
-    """Where rows come closest to settling, the doubt about it, and sizes there; (2, n).
-
-    An estimate counts only where the smaller distances agree with it, and no fewer
-    than BELOW of them.
-    """
-    below = min(BELOW, rows.shape[1] // 4)
-    change = np.abs(np.diff(rows, axis=1))
-    doubt = np.maximum(change[:, 1:], change[:, :-1]) + noise[:, 1:-1]
-    doubt = np.where(np.isfinite(doubt), doubt, np.inf)
-    doubt = doubt[:, : rows.shape[1] - 1 - below]
-    best = doubt.argmin(1)[:, None] + 1
-    value = np.take_along_axis(rows, best, 1)
-    doubt = np.take_along_axis(doubt, best - 1, 1)
-    off = np.abs(rows - value) > 4 * doubt + noise
-    later = np.arange(rows.shape[1])[:, None] - best
-    against = (off & (later > 0)).any(1)
-    near = np.where((later <= 0) & (later >= -8), np.abs(sizes), np.nan)
-    size = np.fmax.reduce(near, axis=1)
-    return value[:, 0], np.where(against, np.inf, doubt[:, 0]), size
