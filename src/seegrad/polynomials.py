@@ -248,8 +248,8 @@ def _solve(x: Tensor, y: Tensor, degree: int) -> _Optimum:
     unit = math.ldexp(0.5, math.frexp(heights.abs().max().item())[1])
     powers = _powers((points - centre) / half, degree)
     heights = heights / unit
-    found = torch.linalg.lstsq(powers, heights[:, None], driver="gelsy")
-    coefficients = found.solution[:, 0]
+    solved = torch.linalg.lstsq(powers, heights[:, None], driver="gelsy")
+    coefficients = solved.solution[:, 0]
     values = powers @ coefficients
     return _Optimum(
         x=x,
@@ -260,7 +260,7 @@ def _solve(x: Tensor, y: Tensor, degree: int) -> _Optimum:
         coefficients=coefficients,
         values=values,
         errors=values - heights,
-        rank=int(found.rank),
+        rank=int(solved.rank),
     )
 
 
@@ -298,12 +298,12 @@ def _held(optimum: _Optimum) -> Tensor:
 def _multiplied_out(optimum: _Optimum) -> list[Fraction]:
     """The coefficients of 1, x, x², … without any rounding, in units of y's unit."""
     centre, half = Fraction(optimum.centre), Fraction(optimum.half)
-    found: list[Fraction] = []
+    shifted: list[Fraction] = []
     for coefficient in reversed(optimum.coefficients.tolist()):  # Horner's rule
-        pairs = zip([Fraction(), *found], [*found, Fraction()], strict=True)
-        found = [(below - same * centre) / half for below, same in pairs]
-        found[0] += Fraction(coefficient)
-    return found
+        pairs = zip([Fraction(), *shifted], [*shifted, Fraction()], strict=True)
+        shifted = [(below - same * centre) / half for below, same in pairs]
+        shifted[0] += Fraction(coefficient)
+    return shifted
 
 
 def _cannot_hold(optimum: _Optimum, moved: float) -> ValueError:

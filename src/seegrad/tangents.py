@@ -133,9 +133,9 @@ def tangent_line(f: Function, x0: object) -> TangentLine:
     x0 = arguments.points(x0, "x0")
     with functions.calling(f, (x0,)):
         y0, (slope,) = value_and_gradient(f, (x0,), "x0")
-        found = diagnosis.examine(f, (x0,), (y0, (slope,)))
-        _refuse("line", (x0,), y0, (slope,), found)
-        left, right = _one_sided(slope, found)
+        diagnosed = diagnosis.examine(f, (x0,), (y0, (slope,)))
+        _refuse("line", (x0,), y0, (slope,), diagnosed)
+        left, right = _one_sided(slope, diagnosed)
         return TangentLine(
             x0=x0,
             y0=y0,
@@ -201,11 +201,11 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
     points = arguments.variables((x0, x1))
     with functions.calling(f, points):
         y0, slopes = value_and_gradient(f, points, "x0 and x1")
-        found = diagnosis.examine(f, points, (y0, slopes))
-        _refuse("plane", points, y0, slopes, found)
+        diagnosed = diagnosis.examine(f, points, (y0, slopes))
+        _refuse("plane", points, y0, slopes, diagnosed)
         dtype = torch.promote_types(slopes[0].dtype, slopes[1].dtype)
         both = torch.stack([s.to(dtype) for s in slopes])
-        left, right = _one_sided(both, found)
+        left, right = _one_sided(both, diagnosed)
         return TangentPlane(
             x0=points[0], x1=points[1], y0=y0, slopes=both, left=left, right=right
         )
@@ -214,15 +214,15 @@ def tangent_plane(f: Function, x0: object, x1: object) -> TangentPlane:
 NO_TANGENT = ("not elementwise", "random", "jump", "vertical tangent", "cusp")
 
 
-def _one_sided(slopes: Tensor, found: Diagnosis) -> tuple[Tensor, Tensor]:
+def _one_sided(slopes: Tensor, diagnosed: Diagnosis) -> tuple[Tensor, Tensor]:
     """The slopes left and right, which are the slopes themselves but at a corner."""
-    if diagnosis.is_smooth(found):
+    if diagnosis.is_smooth(diagnosed):
         return slopes.clone(), slopes.clone()
-    bent = np.isin(found.kind, ("corner", "tie", "edge of the domain"))
+    bent = np.isin(diagnosed.kind, ("corner", "tie", "edge of the domain"))
     here = torch.as_tensor(np.array(bent), device=slopes.device)
     return (
-        torch.where(here, found.left, slopes),
-        torch.where(here, found.right, slopes),
+        torch.where(here, diagnosed.left, slopes),
+        torch.where(here, diagnosed.right, slopes),
     )
 
 
@@ -231,28 +231,28 @@ def _refuse(
     at: tuple[Tensor, ...],
     y0: Tensor,
     slopes: tuple[Tensor, ...],
-    found: Diagnosis,
+    diagnosed: Diagnosis,
 ) -> None:
     """Refuse points without a finite tangent, and warn of those without any."""
     finite = y0.isfinite()
     for slope in slopes:
         finite = finite & slope.isfinite()
     if finite.all():
-        if diagnosis.is_smooth(found):
+        if diagnosis.is_smooth(diagnosed):
             return
-        without = np.isin(found.kind, NO_TANGENT)
+        without = np.isin(diagnosed.kind, NO_TANGENT)
         if without.any():
-            why = found if np.ndim(found.kind) == 0 else found[without]
+            why = diagnosed if np.ndim(diagnosed.kind) == 0 else diagnosed[without]
             raise ValueError(
                 f"f must have a tangent {shape} at each point, but it has not. "
                 f"{why.message}"
             )
-        diagnosis.warn(found, stacklevel=4)  # to the caller of tangent_line
+        diagnosis.warn(diagnosed, stacklevel=4)  # to the caller of tangent_line
         return
     place = int((~finite).flatten().nonzero()[0])
     where = ", ".join(f"{x.flatten()[place].item():g}" for x in at)
     said = ", ".join(f"{s.flatten()[place].item():g}" for s in slopes)
-    why = found[np.unravel_index(place, y0.shape)] if y0.ndim else found
+    why = diagnosed[np.unravel_index(place, y0.shape)] if y0.ndim else diagnosed
     raise ValueError(
         f"f must have a finite value and slope where the {shape} touches, but at "
         f"({where}) its value is {y0.flatten()[place].item():g} and its slope {said}. "
@@ -262,15 +262,15 @@ def _refuse(
 
 def _points_beside(*given: tuple[str, object, Tensor]) -> list[Tensor]:
     """The points to evaluate at, checked to fit beside the points of contact."""
-    found = [arguments.points(x, name, at.device) for name, x, at in given]
-    shapes = [x.shape for x in found] + [at.shape for _, _, at in given]
+    tensors = [arguments.points(x, name, at.device) for name, x, at in given]
+    shapes = [x.shape for x in tensors] + [at.shape for _, _, at in given]
     try:
         arguments.broadcast_shape(shapes)
     except ValueError as error:
-        shown = " and ".join(str(tuple(x.shape)) for x in found)
+        shown = " and ".join(str(tuple(x.shape)) for x in tensors)
         raise ValueError(
             f"The points must broadcast with the points of contact, of shape "
             f"{tuple(given[0][2].shape)}, but they have shape {shown}. "
             "Add a dimension, for example x[:, None]."
         ) from error
-    return found
+    return tensors

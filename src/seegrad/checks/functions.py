@@ -15,7 +15,7 @@ from seegrad.checks.arguments import FLOATS, describe
 
 Function = Callable[..., Tensor]
 NO_MODE = nullcontext()
-LOOKS = 24  # a coin that falls the same way so often is no coin
+CALLS = 24  # a coin that falls the same way so often is no coin
 
 # PyTorch's words for what beginners do inside f, and what to write instead.
 REMEDIES = {
@@ -196,7 +196,7 @@ def calling(f: Function, xs: Sequence[Tensor], check: bool = True) -> Iterator[N
 
 def one_value(f: Function, xs: Sequence[Tensor]) -> None:
     """Refuse f when it gives another value for the same points some time."""
-    first, *others = (call(f, [_as_given(x, x) for x in xs]) for _ in range(LOOKS))
+    first, *others = (call(f, [_as_given(x, x) for x in xs]) for _ in range(CALLS))
     for again in others:
         differs = ~((first == again) | (first.isnan() & again.isnan())).flatten()
         if differs.any():

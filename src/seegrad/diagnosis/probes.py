@@ -136,15 +136,15 @@ class Probe:
         on the dtype. So on paths away from each point the place is looked for from
         which on f works, and float32 is tried a little farther.
         """
-        narrow, found = self.narrow(), np.zeros(at.shape[1], bool)
-        if narrow is None or not found.size:
-            return found
+        narrow, lost = self.narrow(), np.zeros(at.shape[1], bool)
+        if narrow is None or not lost.size:
+            return lost
         held = narrow.held(at)
         for axis in np.vstack([np.eye(len(at)), -np.eye(len(at))])[:, :, None]:
-            found |= self._overflows_on(partial(_along, held, axis), narrow)
+            lost |= self._overflows_on(partial(_along, held, axis), narrow)
         for sign in (1.0, -1.0):  # x doubled or halved, up to 2^1024 times
-            found |= self._overflows_on(partial(_scaled, at, sign), narrow)
-        return found & ~self.works(held)
+            lost |= self._overflows_on(partial(_scaled, at, sign), narrow)
+        return lost & ~self.works(held)
 
     def _overflows_on(self, path: Callable[[Array], Array], narrow: Probe) -> Array:
         """Whether f in float32 fails where f starts to work, on paths from n points."""

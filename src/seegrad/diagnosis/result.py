@@ -31,7 +31,7 @@ class Diagnosis:
     """Whether a function has a derivative at points, and whether autograd has it.
 
     Index it as an array of the points' shape to get the diagnosis of some of the
-    points: ``found[3]``. Made by `diagnose`, which tells the kinds apart.
+    points: ``diagnosis[3]``. Made by `diagnose`, which tells the kinds apart.
     """
 
     x: Tensor
@@ -200,10 +200,10 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     At 0, abs(x) has a corner between the slopes −1 and 1, and PyTorch says 0:
 
     >>> import seegrad
-    >>> found = seegrad.diagnose(abs, 0.0)
-    >>> found.kind
+    >>> diagnosis = seegrad.diagnose(abs, 0.0)
+    >>> diagnosis.kind
     'corner'
-    >>> found.left.item(), found.right.item(), found.autograd.item()
+    >>> diagnosis.left.item(), diagnosis.right.item(), diagnosis.autograd.item()
     (-1.0, 1.0, 0.0)
 
     The derivative of x² at 2 is 4, and detach() hides half of it:
@@ -217,14 +217,16 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
         return examine(f, points)
 
 
-def is_smooth(found: Diagnosis) -> bool:
+def is_smooth(diagnosis: Diagnosis) -> bool:
     """Whether there is a derivative at every point, and autograd has it."""
-    return bool(np.all(found.kind == "smooth"))
+    return bool(np.all(diagnosis.kind == "smooth"))
 
 
-def warn(found: Diagnosis, stacklevel: int) -> None:
+def warn(diagnosis: Diagnosis, stacklevel: int) -> None:
     """Warn that there is no derivative, or that autograd hasn't got it."""
-    warnings.warn(found.message, NotDifferentiableWarning, stacklevel=stacklevel + 1)
+    warnings.warn(
+        diagnosis.message, NotDifferentiableWarning, stacklevel=stacklevel + 1
+    )
 
 
 def examine(

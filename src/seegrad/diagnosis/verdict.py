@@ -124,12 +124,12 @@ def look_closely(points: Points) -> tuple[Array, Array]:
     # Where a derivative exists, the axes decide the slope in every direction.
     decided = [RANKS[kind] for kind in ("cut graph", "wrong slope", "tie")]
     aslant[np.isin(aslant, decided)] = RANKS["corner"]
-    found = np.where(axes == SMOOTH, aslant.min(0, initial=SMOOTH), axes)
-    cut = np.flatnonzero(found == RANKS["cut graph"])
+    kinds = np.where(axes == SMOOTH, aslant.min(0, initial=SMOOTH), axes)
+    cut = np.flatnonzero(kinds == RANKS["cut graph"])
     if len(cut):
         linear = points.caller.is_linear(points.at[:, cut])
-        found[cut[~linear]] = RANKS["nonlinear backward"]
-    return found, np.array([sides for _, sides in looks[:variables]]).swapaxes(0, 1)
+        kinds[cut[~linear]] = RANKS["nonlinear backward"]
+    return kinds, np.array([sides for _, sides in looks[:variables]]).swapaxes(0, 1)
 
 
 def _look(points: Points, direction: Array) -> tuple[Array, Array]:

@@ -190,8 +190,8 @@ def _verify_linear(y: Tensor, xs: Sequence[Tensor], gradients: list[Tensor]) -> 
 
 def _weighted(y: Tensor, xs: Sequence[Tensor], weights: Tensor) -> list[Tensor]:
     """The gradient of the weighted sum, zero for a variable that y ignores."""
-    found = vjp(y, xs, weights.to(y.dtype), retain_graph=True)
-    pairs = zip(found, xs, strict=True)
+    gradients = vjp(y, xs, weights.to(y.dtype), retain_graph=True)
+    pairs = zip(gradients, xs, strict=True)
     return [torch.zeros_like(x) if g is None else g.detach() for g, x in pairs]
 
 

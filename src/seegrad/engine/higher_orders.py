@@ -26,19 +26,19 @@ def higher_derivative(f: Function, x: Tensor, order: int, check: bool) -> Tensor
         result = taylor_derivative(f, leaf, y, slope, order)
         if result is not None:  # jets know elementwise operations only
             return result
-    doubtful = check and not elementwise.is_certain(f, (leaf,), y, (slope,), hooks)
-    if doubtful:
+    verifying = check and not elementwise.is_certain(f, (leaf,), y, (slope,), hooks)
+    if verifying:
         elementwise.verify(f, (x,))
-    return _by_nesting(leaf, slope, order, doubtful)
+    return _by_nesting(leaf, slope, order, verifying)
 
 
-def _by_nesting(leaf: Tensor, slope: Tensor, order: int, doubtful: bool) -> Tensor:
+def _by_nesting(leaf: Tensor, slope: Tensor, order: int, verifying: bool) -> Tensor:
     """Differentiate the gradient again and again."""
     lost = ~slope.isfinite()
     for step in range(2, order + 1):
         lower = slope
         slope = reverse.slope(lower, leaf, retain_graph=True, create_graph=step < order)
-        if doubtful:
+        if verifying:
             elementwise.verify_slopes(lower, (leaf,))
         lost |= ~slope.isfinite()
     # Above an order that is no number, autograd may give a number, as for x * inf.

@@ -47,5 +47,5 @@ def slope(
     """The gradient of y.sum() by x, zero where y is constant, as the slope of 3x is."""
     if not y.requires_grad:
         return torch.zeros_like(x)
-    (found,) = vjp(y, (x,), retain_graph=retain_graph, create_graph=create_graph)
-    return torch.zeros_like(x) if found is None else found
+    (gradient,) = vjp(y, (x,), retain_graph=retain_graph, create_graph=create_graph)
+    return torch.zeros_like(x) if gradient is None else gradient

@@ -26,7 +26,7 @@ class Fold(NamedTuple):
     outputs: list[
         int | None
     ]  # of each edge, the target's; None where there are several
-    ways: list[int]  # of each link, the edge; NOWHERE inside of a node
+    edges: list[int]  # of each link, the edge; NOWHERE inside of a node
 
 
 def unfolded(walk: Walk) -> Fold:
@@ -42,29 +42,29 @@ def unfolded(walk: Walk) -> Fold:
 def folded(walk: Walk) -> Fold:
     """Steps that repeat become one node: first those in a row, then equal branches."""
     numbers: dict[object, int] = {}
-    looks = [
+    signatures = [
         numbers.setdefault(k if step.kind == "result" else step, len(numbers))
         for k, step in enumerate(walk.steps)
     ]
-    if len(looks) - len(numbers) < REPEATS - 1:
+    if len(signatures) - len(numbers) < REPEATS - 1:
         return unfolded(walk)
-    runs = _runs(walk, looks)
-    branches = _branches(walk, looks, runs)
+    runs = _runs(walk, signatures)
+    branches = _branches(walk, signatures, runs)
     members = Counter([branches[run] for run in branches])
     return _grouped(
         walk, [branches[r] if members[branches[r]] >= REPEATS else r for r in runs]
     )
 
 
-def _runs(walk: Walk, looks: list[int]) -> list[int]:
+def _runs(walk: Walk, signatures: list[int]) -> list[int]:
     """Steps in a row of the same operation get the number of the row's first step."""
     feeders = Counter(walk.links.targets)
-    run = list(range(len(looks)))
+    run = list(range(len(signatures)))
     length = [1] * len(run)
     latest = NOWHERE
     for source, target in zip(walk.links.sources, walk.links.targets, strict=True):
         if (
-            looks[source] == looks[target]
+            signatures[source] == signatures[target]
             and source != latest
             and feeders[target] == 1
             and walk.steps[source].label == walk.steps[source].operation != ""
@@ -75,7 +75,7 @@ def _runs(walk: Walk, looks: list[int]) -> list[int]:
     return [first if length[first] >= REPEATS else k for k, first in enumerate(run)]
 
 
-def _branches(walk: Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
+def _branches(walk: Walk, signatures: list[int], runs: list[int]) -> dict[int, int]:
     """Runs that are alike in themselves, above and below share the first's number."""
     down: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
     up: dict[int, set[tuple[int, int]]] = {run: set() for run in runs}
@@ -93,11 +93,11 @@ def _branches(walk: Walk, looks: list[int], runs: list[int]) -> dict[int, int]:
     below: dict[int, int] = {}
     for run in reversed(order):
         seen = frozenset([(place, below[other]) for place, other in down[run]])
-        below[run] = numbers.setdefault((looks[run], seen), len(numbers))
+        below[run] = numbers.setdefault((signatures[run], seen), len(numbers))
     above: dict[int, int] = {}
     for run in order:
         seen = frozenset([(place, above[other]) for place, other in up[run]])
-        above[run] = numbers.setdefault((looks[run], seen), len(numbers))
+        above[run] = numbers.setdefault((signatures[run], seen), len(numbers))
     first: dict[tuple[int, int], int] = {}
     return {run: first.setdefault((below[run], above[run]), run) for run in order}
 
@@ -128,7 +128,7 @@ def _grouped(walk: Walk, groups: list[int]) -> Fold:
     order = _in_order(onward)
     nodes = {group: number for number, group in enumerate(order)}
     edges = sorted(links, key=lambda key: nodes[key[0]])  # of one node, as they came
-    ways = {key: number for number, key in enumerate(edges)}
+    numbers = {key: number for number, key in enumerate(edges)}
     several = [{walk.links.outputs[link] for link in links[key]} for key in edges]
     return Fold(
         steps=order,
@@ -137,7 +137,7 @@ def _grouped(walk: Walk, groups: list[int]) -> Fold:
         links=[links[key][0] for key in edges],
         link_counts=[len(links[key]) for key in edges],
         outputs=[out.pop() if len(out) == 1 else None for out in several],
-        ways=[NOWHERE if key is None else ways[key] for key in keys],
+        edges=[NOWHERE if key is None else numbers[key] for key in keys],
     )
 
 

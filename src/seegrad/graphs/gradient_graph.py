@@ -270,7 +270,7 @@ def _pairs(names: Any) -> list[tuple[str, Tensor]]:
     pairs = names.items() if isinstance(names, Mapping) else names
     if isinstance(pairs, (Tensor, str)) or not isinstance(pairs, Iterable):
         raise TypeError(_wrong_names(arguments.describe(names)))
-    found = []
+    checked = []
     for pair in pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise TypeError(_wrong_names(arguments.describe(pair)))
@@ -278,8 +278,8 @@ def _pairs(names: Any) -> list[tuple[str, Tensor]]:
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             what = f"{arguments.describe(tensor)} for {arguments.describe(name)}"
             raise TypeError(_wrong_names(what))
-        found.append((name, tensor))
-    return found
+        checked.append((name, tensor))
+    return checked
 
 
 def _wrong_names(what: str) -> str:

@@ -76,9 +76,9 @@ def saved_tensors(nodes: Iterable[Any]) -> Saved:
                 made_by = [getattr(hook, "__qualname__", "") for hook in hooks]
                 recomputes |= any(k.startswith("_checkpoint_hook") for k in made_by)
                 continue
-            found = saved(node, name)
-            found = found if isinstance(found, (tuple, list)) else (found,)
-            tensors += [tensor for tensor in found if isinstance(tensor, Tensor)]
+            value = saved(node, name)
+            value = value if isinstance(value, (tuple, list)) else (value,)
+            tensors += [tensor for tensor in value if isinstance(tensor, Tensor)]
     return Saved(tensors, recomputes)
 
 

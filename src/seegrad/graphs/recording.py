@@ -57,8 +57,8 @@ class Record:
         self.entered = [step.kind == "result" for step in walk.steps]
         self.leaving = [False] * len(walk.steps)
         sources, targets, _, _ = walk.links
-        for source, target, way in zip(sources, targets, fold.ways, strict=True):
-            if way != NOWHERE:
+        for source, target, edge in zip(sources, targets, fold.edges, strict=True):
+            if edge != NOWHERE:
                 self.leaving[source] = self.entered[target] = True
         # What was sent to a step last: most are handed the very same tensor.
         self.sent: dict[int, Kept] = {}
@@ -85,11 +85,11 @@ class Record:
                 pair = _keep(self.arrived, cell, gradient, pair)
         if self.leaving[step]:
             _, targets, _, operands = self.walk.links
-            ways = self.fold.ways
+            edges = self.fold.edges
             for link in self.walk.links_of(step):
-                if ways[link] != NOWHERE:
+                if edges[link] != NOWHERE:
                     gradient = inputs[operands[link]]
-                    pair = _keep(self.ran, ways[link], gradient, pair)
+                    pair = _keep(self.ran, edges[link], gradient, pair)
                     self.sent[targets[link]] = pair
         self.taking = False
 
@@ -179,7 +179,7 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
         handles = [node.register_hook(hook) for node, hook in record.hooks()]
         try:
             # With tensors in the place of edges the mode would be set aside.
-            found = torch.autograd.grad(
+            gradients = torch.autograd.grad(
                 [get_gradient_edge(total) for total in totals],
                 [get_gradient_edge(leaf) for _, leaf in leaves],
                 retain_graph=True,
@@ -196,7 +196,7 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
         one = torch.ones((), dtype=result.dtype, device=result.device)
         start = [one.expand(result.shape)]
         record.take(number, start, start)
-    for (number, _), gradient in zip(leaves, found, strict=True):
+    for (number, _), gradient in zip(leaves, gradients, strict=True):
         record.take(number, [], [gradient])
     return ""
 

@@ -29,13 +29,13 @@ sys.stdout.buffer.write(graph.draw(format=sys.argv[2], prog="dot"))
 
 def layout(text: str, form: str) -> bytes:
     """What Graphviz makes of text in its language: "svg", "png" or "pdf"."""
-    found = find_spec("pygraphviz")
-    if found is None or found.origin is None:
+    spec = find_spec("pygraphviz")
+    if spec is None or spec.origin is None:
         raise ImportError(
             "Drawing a graph needs pygraphviz, and it isn't installed: "
             'python -m pip install "seegrad[graph]".'
         )
-    folder = str(Path(found.origin).parents[1])
+    folder = str(Path(spec.origin).parents[1])
     command = [sys.executable, "-I", "-S", "-c", DRAW, folder, form]
     done = subprocess.run(
         command, input=text.encode(), capture_output=True, check=False

@@ -26,7 +26,7 @@ def values(walk: Walk, fold: Fold, known: Iterable[Tensor]) -> list[Gradient]:
             step = walk.numbers[tensor.grad_fn]
             tensors.setdefault(step, {})[tensor.output_nr] = tensor
     copies: dict[int, Tensor | Summary] = {}  # an operation's may be a result, too
-    found: list[Gradient] = []
+    kept: list[Gradient] = []
     for step, count in zip(fold.steps, fold.step_counts, strict=True):
         outputs: list[Stored] = [None] * len(walk.steps[step].shapes)
         of_step = tensors.get(step, {}) if count == 1 else {}
@@ -35,5 +35,5 @@ def values(walk: Walk, fold: Fold, known: Iterable[Tensor]) -> list[Gradient]:
                 copies[id(tensor)] = stored(tensor.detach())
             outputs[output] = copies[id(tensor)]
         several = tuple(outputs) if of_step else None
-        found.append(outputs[0] if len(outputs) == 1 else several)
-    return found
+        kept.append(outputs[0] if len(outputs) == 1 else several)
+    return kept

@@ -66,19 +66,19 @@ class Walk(NamedTuple):
 def walk(roots: dict[str, Tensor], names: Sequence[tuple[str, Tensor]]) -> Walk:
     """Number the steps as autograd's engine runs them, and call them by their names."""
     results = [*roots.values()]
-    found = _Exploration(results)
-    leaves = [end.variable for end in found.ends]
+    explored = _Exploration(results)
+    leaves = [end.variable for end in explored.ends]
     steps = [
         *[Step("result", k, "", (tuple(t.shape),), "") for k, t in roots.items()],
-        *_operations(found.operations),
+        *_operations(explored.operations),
         *[Step("leaf", "leaf", "", (tuple(t.shape),), rules.LEAF) for t in leaves],
     ]
-    nodes = [*found.operations, *found.ends]
+    nodes = [*explored.operations, *explored.ends]
     numbers = {node: step for step, node in enumerate(nodes, len(results))}
-    targets = [numbers[node] for node in found.nodes]
-    links = Links(found.sources, targets, found.outputs, found.operands)
+    targets = [numbers[node] for node in explored.nodes]
+    links = Links(explored.sources, targets, explored.outputs, explored.operands)
     walked = Walk(
-        steps, links, found.firsts, results, found.operations, leaves, numbers
+        steps, links, explored.firsts, results, explored.operations, leaves, numbers
     )
     if names:
         for step, label in _labels(walked, names).items():
@@ -173,13 +173,13 @@ def _labels(walk: Walk, names: Sequence[tuple[str, Tensor]]) -> dict[int, str]:
     places: dict[object, list[int]] = {}
     for step, tensor in [*enumerate(walk.results), *walk.numbered_leaves]:
         places.setdefault(_slot(tensor), []).append(step)
-    found: dict[int, list[tuple[int, str]]] = {}
+    labels: dict[int, list[tuple[int, str]]] = {}
     for name, tensor in names:
         known = tensor.grad_fn in walk.numbers
         inside = [walk.numbers[tensor.grad_fn]] if known else []
         for step in places.get(_slot(tensor), inside):
-            found.setdefault(step, []).append((tensor.output_nr, name))
-    if not found:
+            labels.setdefault(step, []).append((tensor.output_nr, name))
+    if not labels:
         raise ValueError(
             "names must name at least one tensor of the graph, but it names none: "
             f"{names[0][0]!r} is not in it. Pass the very tensors that the result was "
@@ -188,7 +188,7 @@ def _labels(walk: Walk, names: Sequence[tuple[str, Tensor]]) -> dict[int, str]:
         )
     return {
         step: ", ".join(name for _, name in sorted(pairs, key=itemgetter(0)))
-        for step, pairs in found.items()
+        for step, pairs in labels.items()
     }
 
 
