@@ -1,9 +1,10 @@
 """Build the site aside, and put it in the place of the last one once it is whole.
 
-``python docs/build.py [FOLDER] [option of sphinx-build …]``: FOLDER/_build/html, which
-readers open, is a link to one of two folders beside it. Sphinx works in the other, and
-only when it is done and content is the link turned over, in one step of the file
-system. A build that breaks or is killed leaves the last good site as it was.
+``python docs/build.py [FOLDER] [clean] [option of sphinx-build …]``: FOLDER/_build/html,
+which readers open, is a link to one of two folders beside it. Sphinx works in the other,
+and only when it is done and content is the link turned over, in one step of the file
+system. A build that breaks or is killed leaves the last good site as it was. ``clean``
+forgets what earlier builds kept.
 """
 
 import gc
@@ -15,27 +16,38 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE / "_ext"))
+
+from turns import take_turn  # noqa: E402, it is beside the site's other extensions
+
+KEPT = ("_build/executed", "api/generated", "gallery")
+FAILED = """\
+The site is still the one of the last good build. If what failed is nothing that you
+changed: `nox -s docs -- clean` keeps nothing of earlier builds.\
+"""
 gc.set_threshold(50_000)  # pages are millions of small objects, and few are rubbish
 
 
 def build(docs, options):
     """Build the site of a folder, and return Sphinx's exit status."""
-    html = docs / "_build" / "html"
-    stage = other_than(html)
-    shutil.rmtree(stage, ignore_errors=True)
-    if html.is_symlink() and html.exists():
-        # What was read for the last site, but none of its pages.
-        all_but_pages = shutil.ignore_patterns(html.name)
-        shutil.copytree(html.resolve().parent, stage, ignore=all_but_pages)
-    places = ("-d", stage / "doctrees", docs, stage / "html")
-    status = sphinx([*options, *map(str, places)])
-    if status == 0:
-        (stage / "html" / ".buildinfo").unlink()  # Sphinx's note to itself, with paths
-        turn(html, stage / "html")
-        print(f"Open {html.absolute().as_uri()}/index.html")
-    else:
-        print("The site is still the one of the last good build.", file=sys.stderr)
-    return status
+    with take_turn(docs):
+        if "clean" in options:
+            options = [word for word in options if word != "clean"]
+            for made in KEPT:
+                shutil.rmtree(docs / made, ignore_errors=True)
+        html = docs / "_build" / "html"
+        stage = other_than(html)
+        shutil.rmtree(stage, ignore_errors=True)
+        places = ("-d", stage / "doctrees", docs, stage / "html")
+        status = sphinx([*options, *map(str, places)])
+        shutil.rmtree(stage / "doctrees", ignore_errors=True)
+        if status == 0:
+            (stage / "html" / ".buildinfo").unlink()  # Sphinx's own note, with paths
+            turn(html, stage / "html")
+            print(f"Open {html.absolute().as_uri()}/index.html")
+        else:
+            print(FAILED, file=sys.stderr)
+        return status
 
 
 def other_than(html):

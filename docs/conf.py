@@ -14,9 +14,9 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
-OURS = """address alt_text built_with card framework_tabs kernel_profile lean listings
-    markup mathml names reread rerun scripts seal sizes solutions styles summary svg
-    take_home topics"""
+OURS = """address alt_text built_with card framework_tabs kept kernel_profile lean
+    listings markup mathml names seal serial sizes solutions summary svg take_home
+    topics turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -88,7 +88,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "seegrad"
 html_static_path = ["_static"]
 html_css_files = ["seegrad.css", "icons.css", "copy.css", "atlas.css"]
-SCRIPTS = ("controls.js", "copy.js", "steps.js", "atlas.js", "zoom.js")
+SCRIPTS = ("copy.js", "steps.js", "atlas.js", "zoom.js")
 html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"

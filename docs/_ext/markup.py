@@ -34,9 +34,7 @@ MENDS = [
          rf'\1 fill-rule="evenodd" d="{SIDEBAR}"'),
     ]
 ]  # fmt: skip
-ICONS = re.compile(r'(?:\.fa-[\w-]+,?)+\{--fa:"[^"]*"\}|@font-face\{[^}]*\}')
 UNUSED = [
-    "scripts/bootstrap.js*",
     "scripts/fontawesome.js*",
     "scripts/*.map",
     "styles/*.map",
@@ -54,13 +52,8 @@ def mended(html):
 
 def mend(app):
     rewrite_pages(app, mended)
-    out = Path(app.outdir)
-    styles = out / "_static" / "styles" / "pydata-sphinx-theme.css"
-    if styles.exists():
-        text = ICONS.sub("", styles.read_text(encoding="utf-8"))
-        styles.write_text(re.sub(r"/\*# sourceMapping.*", "", text), encoding="utf-8")
     for pattern in UNUSED:
-        for unused in (out / "_static").glob(pattern):
+        for unused in Path(app.outdir).glob(f"_static/{pattern}"):
             unused.unlink()
 
 

@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 from finished import when_finished
-from recall import recalled
 
 BY_MATPLOTLIB = re.compile(r"<metadata>.*?Matplotlib v.*?</metadata>", re.DOTALL)
 NEEDLESS = re.compile(r"<!DOCTYPE.*?>|<!--.*?-->|(?<=>)\s+(?=<)", re.DOTALL)
@@ -22,12 +21,11 @@ PLACE = re.compile(r'(?<= [xy]=")-?[\d.]+|(?<=translate\()-?[\d.]+ -?[\d.]+')
 
 
 def shorten(app):
-    with recalled(app, shortened) as ask:
-        for file in sorted(Path(app.outdir).glob("_images/*.svg")):
-            svg = file.read_text(encoding="utf-8")
-            if BY_MATPLOTLIB.search(svg):
-                digits = 1 if file.stem.endswith("_thumb") else 2
-                file.write_text(ask(svg, digits), encoding="utf-8")
+    for file in Path(app.outdir).glob("_images/*.svg"):
+        svg = file.read_text(encoding="utf-8")
+        if BY_MATPLOTLIB.search(svg):
+            digits = 1 if file.stem.endswith("_thumb") else 2
+            file.write_text(shortened(svg, digits), encoding="utf-8")
 
 
 def shortened(svg, digits):
