@@ -14,6 +14,9 @@ nox.options.sessions = ["tests", "lint", "doctest", "docs", "frameworks", "rebui
 PROJECT = nox.project.load_toml("pyproject.toml")
 LIVE = "docs/_build/live/html"
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
+# pip reads these for what it installs and for what builds it, which -c doesn't reach.
+BUILT = {"PIP_BUILD_CONSTRAINT": str(Path("constraints.txt").resolve())}
+PINNED = {**BUILT, "PIP_CONSTRAINT": BUILT["PIP_BUILD_CONSTRAINT"]}
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # the workers share the cores
 
 
@@ -43,7 +46,7 @@ def doctest(session):
 
 @nox.session
 def docs(session):
-    """Build the site; any warning, failing example or failing cell fails it."""
+    """Build the site; any warning fails it; after `-- clean`, from nothing kept."""
     install(session, "-e.[docs]", *group("frameworks"))
     session.run("python", "docs/build.py", *SPHINX, *session.posargs, env=ONE_THREAD)
 
@@ -56,7 +59,7 @@ def frameworks(session):
 
 @nox.session(python=False)
 def rebuild(session):
-    """Test that builds are alike, whole and never in vain; run `docs` first."""
+    """Test that builds are alike and whole, and mislead nobody; run `docs` first."""
     test_in_docs(session, "tests/rebuild")
 
 
@@ -85,7 +88,8 @@ def home(session):
     install(session, *group("home"), torch=False)
     need_chromium(session)
     wheel = session.cache_dir / "torch"
-    session.run("pip", "download", "--dest", str(wheel), *TORCH, silent=True)
+    words = ("pip", "download", "--dest", str(wheel), *TORCH)
+    session.run(*words, env=PINNED, silent=True)
     run_alone(session, "tests/home", env={"TORCH_WHEEL": str(wheel)})
 
 
@@ -107,10 +111,10 @@ def release(session):
     clean = Path(session.create_tmp()).absolute() / "clean"
     session.run("python", "-m", "venv", "--clear", str(clean))
     pip = (next(clean.glob("[bS]*/python*")), "-m", "pip", "--quiet")
-    session.run(*pip, "install", *TORCH, external=True)
+    session.run(*pip, "install", *TORCH, env=PINNED, external=True)
     for archive in archives:
         seegrad = f"seegrad[plot] @ {Path(archive).as_uri()}"
-        session.run(*pip, "install", "-c", "constraints.txt", seegrad, external=True)
+        session.run(*pip, "install", seegrad, env=PINNED, external=True)
         session.run(pip[0], "-W", "error", "-c", USE, external=True)
         session.run(*pip, "uninstall", "--yes", "seegrad", external=True)
 
@@ -120,7 +124,7 @@ def bench(session):
     """Measure speed as ratios against peers, all or those named; run `docs` first."""
     python = python_of(session, "docs")
     pip = (python, "-m", "pip", "--quiet")
-    session.run(*pip, "install", "-c", "constraints.txt", *group("bench"))
+    session.run(*pip, "install", *group("bench"), env=PINNED)
     session.run(python, "benchmarks", *session.posargs, env=ONE_THREAD)
 
 
@@ -140,15 +144,25 @@ def minimums(session):
     needs = [*needs, *extras["plot"], *extras["graph"]]
     lowest = [need.replace(">=", "==") for need in needs]
     session.install("--extra-index-url", CPU_BUILDS, *lowest)
-    session.install("-e.", *group("tests"), "pyparsing<3.3")  # matplotlib 3.9's calls
+    more = (*group("tests"), "pyparsing<3.3")  # matplotlib 3.9's calls
+    session.install("-e.", *more, env=BUILT)
     session.run("pytest", *LIBRARY, "-n", "auto", env=ONE_THREAD)
+
+
+@nox.session
+def newest(session):
+    """Test, and build the site, with the newest versions of everything."""
+    session.install("--upgrade", *TORCH)
+    needs = ("-e.[docs]", *group("tests"), *group("frameworks"))
+    session.install("--upgrade", *needs, env=BUILT)
+    session.run("pytest", *LIBRARY, "-n", "auto", env=ONE_THREAD)
+    session.run("python", "docs/build.py", "clean", *SPHINX, env=ONE_THREAD)
 
 
 OTHERS = ("site", "frameworks", "rebuild", "home", "deploy")
 LIBRARY = [f"--ignore=tests/{folder}" for folder in OTHERS]
 SPHINX = ("-n", "-W", "--keep-going", "-j", "auto")
-TORCH = ("--no-deps", "--retries", "0", "--extra-index-url", CPU_BUILDS)
-TORCH += ("-c", "constraints.txt", "torch")
+TORCH = ("--no-deps", "--retries", "0", "--extra-index-url", CPU_BUILDS, "torch")
 USE = """\
 import seegrad
 tangent = seegrad.tangent_line(lambda x: x**3, 2.0)
@@ -197,8 +211,7 @@ def install(session, *needs, torch=True):
     stamp = Path(session.virtualenv.location) / "installed.txt"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    pinned = ("-c", "constraints.txt")
     if torch:
-        session.install(*TORCH)
-    session.install(*pinned, *needs)
+        session.install(*TORCH, env=PINNED)
+    session.install(*needs, env=PINNED)
     stamp.write_text(wanted)

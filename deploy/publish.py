@@ -62,6 +62,7 @@ def publish(html, home):
         one.result()
     release = draft.rename(releases / str(stamp))
     lay_out(release, home / "assets")
+    open_up(home)
     point(current, release)
     for old in set(releases.iterdir()) - {before, release}:
         shutil.rmtree(old)
@@ -137,6 +138,14 @@ def lay_out(release, assets):
         if DIGEST.search(file.name) and not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             os.link(file, place)
+
+
+def open_up(home):
+    """Let nginx read all of it, whatever the umask of whoever publishes."""
+    home.chmod(0o755)
+    for folder in (home / "releases", home / "assets"):
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def tidy(assets, releases):

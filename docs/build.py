@@ -1,10 +1,10 @@
 """Build the site aside, and put it in the place of the last one once it is whole.
 
-``python docs/build.py [FOLDER] [clean] [option of sphinx-build …]``: FOLDER/_build/html,
-which readers open, is a link to one of two folders beside it. Sphinx works in the other,
-and only when it is done and content is the link turned over, in one step of the file
-system. A build that breaks or is killed leaves the last good site as it was. ``clean``
-forgets what earlier builds kept.
+``python docs/build.py [FOLDER] [clean] [option of sphinx-build …]``: what readers open,
+FOLDER/_build/html, is a link to one of two folders beside it. Sphinx works in the
+other, and only when it is done and content is the link turned over, in one step of the
+file system. A build that breaks or is killed leaves the last good site as it was.
+``clean`` forgets what earlier builds kept.
 """
 
 import gc

@@ -14,13 +14,14 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
-OURS = """address alt_text built_with card framework_tabs kept kernel_profile lean
-    listings markup mathml names seal serial sizes solutions summary svg take_home
+OURS = """address alt_text built_with card framework_tabs kept kernel_profile listings
+    markup mathml names seal serial sizes solutions sources summary svg take_home
     topics turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
+    "sphinx.ext.viewcode",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "myst_nb",
@@ -34,6 +35,7 @@ templates_path = ["_templates"]
 nitpicky = True
 default_role = "autolink"
 show_warning_types = True
+suppress_warnings = ["sphinx_gallery.space_in_filename"]  # or of a folder above ours
 intersphinx_mapping = {
     "python": ("https://docs.python.org/3", "_inventories/python.txt"),
     "torch": ("https://docs.pytorch.org/docs/stable", "_inventories/torch.txt"),
@@ -107,8 +109,9 @@ html_theme_options = {
     "navbar_persistent": ["search-button"],
     "navigation_with_keys": True,
     "secondary_sidebar_items": ["page-toc"],
-    "article_footer_items": ["topics"],
+    "article_footer_items": ["topics", "source"],
     "footer_start": ["copyright"],
+    "footer_center": ["about"],
     "footer_end": ["built-with"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

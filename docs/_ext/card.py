@@ -45,6 +45,8 @@ def introduce(app, pagename, templatename, context, doctree):
     lines = [
         f'<meta property="{k}" content="{escape(v)}" />' for k, v in tags.items() if v
     ]
+    size = "summary_large_image" if app.config.html_baseurl else "summary"
+    lines.append(f'<meta name="twitter:card" content="{size}" />')
     if words:
         lines.append(f'<meta name="description" content="{escape(words)}" />')
     context["card"] = "".join(f"\n  {line}" for line in lines)

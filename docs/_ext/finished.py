@@ -1,9 +1,12 @@
 """Where extensions meet the finished site: only if it is HTML, and the build went well.
 
-Some of what the parts we build on write can't be had otherwise before it is written.
+Some of what the parts we build on write can't be had otherwise before it is written. A
+pattern that none of their pages has any more is out of date, and fails the build.
 """
 
 from pathlib import Path
+
+from sphinx.errors import ExtensionError
 
 
 def when_finished(app, work, priority=500):
@@ -23,3 +26,19 @@ def rewrite_pages(app, change):
         changed = change(html)
         if changed != html:
             page.write_text(changed, encoding="utf-8")
+
+
+def mend_pages(app, mends):
+    """Put something else in the place of each pattern; each must be on some page."""
+    idle = dict(mends)
+
+    def mended(html):
+        for pattern, replacement in mends:
+            html, count = pattern.subn(replacement, html)
+            if count:
+                idle.pop(pattern, None)
+        return html
+
+    rewrite_pages(app, mended)
+    for pattern in idle:
+        raise ExtensionError(f"No page has what is to be mended: {pattern.pattern}")

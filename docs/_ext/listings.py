@@ -1,7 +1,6 @@
-"""The site's pages as lists for machines: sitemap.xml and llms.txt.
+"""What machines read first: sitemap.xml, robots.txt and llms.txt.
 
-Both are made from what the environment knows of every page, not only of those that this
-build wrote. A sitemap needs full addresses, so without the site's there is none.
+A sitemap needs full addresses, so without the site's there is none.
 """
 
 import re
@@ -27,16 +26,17 @@ def write(app):
     out = Path(app.outdir)
     lines = [f"- [{title(app, p)}]({address[p]}): {sentence(app, p)}\n" for p in pages]
     (out / "llms.txt").write_text(HEAD + "".join(lines), encoding="utf-8")
-    sitemap = out / "sitemap.xml"
-    sitemap.unlink(missing_ok=True)
+    robots = "User-agent: *\nAllow: /\n"
     if base:
+        robots += f"Sitemap: {base}sitemap.xml\n"
         urls = [f"  <url><loc>{escape(address[p])}</loc></url>\n" for p in pages]
-        sitemap.write_text(
+        (out / "sitemap.xml").write_text(
             '<?xml version="1.0" encoding="utf-8"?>\n'
             '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
             f"{''.join(urls)}</urlset>\n",
             encoding="utf-8",
         )
+    (out / "robots.txt").write_text(robots, encoding="utf-8")
 
 
 def in_reading_order(env):

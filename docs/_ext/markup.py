@@ -1,14 +1,15 @@
 """Mend the few things that the parts we build on write wrongly.
 
 What they write is no valid HTML in places, has parts that a screen reader cannot name,
-and loads an icon font of which we need a
-dozen signs. Each mend is a pattern and what stands in its place.
+and brings an icon font of which we need a dozen signs. Each mend is a pattern and what
+stands in its place; one that no page needs any more fails the build.
 """
 
 import re
 from pathlib import Path
 
-from finished import rewrite_pages, when_finished
+from finished import mend_pages, when_finished
+from sphinx.errors import ExtensionError
 
 # The sign on "Collapse Sidebar", for which the theme takes thirteen hundred characters.
 SIDEBAR = (
@@ -44,16 +45,13 @@ UNUSED = [
 ]
 
 
-def mended(html):
-    for pattern, replacement in MENDS:
-        html = pattern.sub(replacement, html)
-    return html
-
-
 def mend(app):
-    rewrite_pages(app, mended)
+    mend_pages(app, MENDS)
     for pattern in UNUSED:
-        for unused in Path(app.outdir).glob(f"_static/{pattern}"):
+        files = [*Path(app.outdir).glob(f"_static/{pattern}")]
+        if not files:
+            raise ExtensionError(f"No file is left out any more: {pattern}")
+        for unused in files:
             unused.unlink()
 
 

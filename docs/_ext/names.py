@@ -13,6 +13,8 @@ from html import escape
 from operator import attrgetter
 
 import torch
+from finished import when_finished
+from sphinx.errors import ExtensionError
 from sphinx.ext.intersphinx import InventoryAdapter
 
 import seegrad
@@ -47,8 +49,9 @@ def link(app, pagename, templatename, context, doctree):
     def titled(found):
         return f'{found[1]}{escape(signature(found[2]))}"'
 
-    body = LINK.sub(titled, context["body"])
-    context["body"] = DOTTED.sub(linked, body)
+    body, theirs = LINK.subn(titled, context["body"])
+    context["body"], ours = DOTTED.subn(linked, body)
+    app.seegrad_named.update({LINK} if theirs else (), {DOTTED} if ours else ())
 
 
 def where(app, pagename, name):
@@ -88,6 +91,16 @@ def bare(called):
     return untyped.replace(" = ", "=").replace("\\*", "*")
 
 
+def check(app):
+    """Both patterns hang on the markup of others: sphinx-gallery's and Pygments'."""
+    for pattern in {LINK, DOTTED} - app.seegrad_named:
+        raise ExtensionError(
+            f"No page has a name like this any more: {pattern.pattern}"
+        )
+
+
 def setup(app):
+    app.seegrad_named = set()
     app.connect("html-page-context", link)
+    when_finished(app, check)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

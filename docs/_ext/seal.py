@@ -11,11 +11,11 @@ import re
 from html import unescape
 
 from finished import rewrite_pages, when_finished
+from sphinx.errors import ExtensionError
 
 SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 ATTRIBUTE = re.compile(r'<[^>]*\sstyle="([^"]*)"')
-POLICY = re.compile(r'\n *<meta http-equiv="Content-Security-Policy"[^>]*>')
 CHARSET = '<meta charset="utf-8" />'
 
 
@@ -43,11 +43,11 @@ def hashes(texts):
 
 
 def sealed(html):
-    """The page with its policy, in place of an earlier build's."""
-    bare = POLICY.sub("", html)
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(bare)}" />'
-    # A part of the theme's that isn't a page has no such line, and stays as it is.
-    return bare.replace(CHARSET, f"{CHARSET}\n    {meta}", 1)
+    """The page with its policy, right after what says how to read it."""
+    if CHARSET not in html:
+        raise ExtensionError(f"A page has no place for its policy: {html[:200]}")
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(html)}" />'
+    return html.replace(CHARSET, f"{CHARSET}\n    {meta}", 1)
 
 
 def seal(app):

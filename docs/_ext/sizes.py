@@ -9,7 +9,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from finished import rewrite_pages, when_finished
+from finished import mend_pages, when_finished
 
 IMAGE = re.compile(
     r'<img (?!width=)(?=[^>]*?src="[^":]*?(_(?:images|static)/[^":]+?\.svg)[?"])'
@@ -38,7 +38,7 @@ def write(app):
         width, height = size(out / found[1])
         return f'<img width="{width}" height="{height}" '
 
-    rewrite_pages(app, lambda html: IMAGE.sub(with_size, html))
+    mend_pages(app, [(IMAGE, with_size)])
 
 
 def setup(app):

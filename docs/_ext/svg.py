@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from finished import when_finished
+from sphinx.errors import ExtensionError
 
 BY_MATPLOTLIB = re.compile(r"<metadata>.*?Matplotlib v.*?</metadata>", re.DOTALL)
 NEEDLESS = re.compile(r"<!DOCTYPE.*?>|<!--.*?-->|(?<=>)\s+(?=<)", re.DOTALL)
@@ -21,11 +22,14 @@ PLACE = re.compile(r'(?<= [xy]=")-?[\d.]+|(?<=translate\()-?[\d.]+ -?[\d.]+')
 
 
 def shorten(app):
-    for file in Path(app.outdir).glob("_images/*.svg"):
-        svg = file.read_text(encoding="utf-8")
-        if BY_MATPLOTLIB.search(svg):
-            digits = 1 if file.stem.endswith("_thumb") else 2
-            file.write_text(shortened(svg, digits), encoding="utf-8")
+    files = [*Path(app.outdir).glob("_images/*.svg")]
+    pictures = {file: file.read_text(encoding="utf-8") for file in files}
+    drawn = [file for file, svg in pictures.items() if BY_MATPLOTLIB.search(svg)]
+    if not drawn:
+        raise ExtensionError("matplotlib's pictures don't say any more that they are.")
+    for file in drawn:
+        digits = 1 if file.stem.endswith("_thumb") else 2
+        file.write_text(shortened(pictures[file], digits), encoding="utf-8")
 
 
 def shortened(svg, digits):

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from address import PROJECT
 from finished import when_finished
+from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parents[2]
 FOLDER = "download"
@@ -43,6 +44,7 @@ NEEDS = """\
 # ///
 """
 BESIDE = '\n# seegrad = {{ path = "{wheel}" }}'
+INSTALL_PAGE = "project/install"
 INSTALL = '%pip install --quiet "{seegrad}"'
 
 FOOTER = ".. only:: html\n\n  .. container:: sphx-glr-footer"  # sphinx-gallery's links
@@ -55,7 +57,8 @@ GUIDE = """
 Take it home
 ------------
 
-`All scripts and notebooks in one file <../{folder}/{zip}>`__, with seegrad's wheel.
+`All scripts and notebooks in one file <../{folder}/{zip}>`__, with seegrad's wheel. Use
+and change them: :doc:`the licence </project/citing>` asks only for a mention.
 Each script says what it needs. `uv <https://docs.astral.sh/uv>`__ reads that, installs
 it and runs the script{where}:
 
@@ -168,7 +171,11 @@ def link(app, docname, source):
     script = docname.rpartition("/")[2]
     if docname == "gallery/index":
         source[0] += guide(app.config)
-    elif docname.startswith("gallery/") and FOOTER in source[0]:
+    elif docname == INSTALL_PAGE:
+        source[0] = filled(source[0], app.config)
+    elif docname.startswith("gallery/") and script.startswith("plot_"):
+        if FOOTER not in source[0]:
+            raise ExtensionError(f"{docname} has no footer of sphinx-gallery any more.")
         home = f"../../{FOLDER}"
         links = {
             "script": f"{home}/{script}.py",
@@ -184,8 +191,7 @@ def link(app, docname, source):
 def guide(config):
     """How to run what was taken home, in words for the gallery's first page."""
     site = config.site_address
-    wheel = f"seegrad-{config.version}-py3-none-any.whl"
-    seegrad = requirement(site, config.repository_address, wheel)
+    seegrad, wheel = asked(config)
     return GUIDE.format(
         folder=FOLDER,
         zip=ZIP,
@@ -195,6 +201,23 @@ def guide(config):
         seegrad=seegrad,
         first=FIRST,
     )
+
+
+def asked(config):
+    """What pip is asked for, and the wheel's name."""
+    wheel = f"seegrad-{config.version}-py3-none-any.whl"
+    places = config.site_address, config.repository_address
+    return requirement(*places, wheel), wheel
+
+
+def filled(page, config):
+    """The page on how to install, with what only a build knows."""
+    seegrad, wheel = asked(config)
+    for mark, text in (("@seegrad@", seegrad), ("@wheel@", f"../{FOLDER}/{wheel}")):
+        if mark not in page:
+            raise ExtensionError(f"{INSTALL_PAGE} has no {mark}.")
+        page = page.replace(mark, text)
+    return page
 
 
 def serve(app):

@@ -1,7 +1,9 @@
 """A new version takes over whole, while readers read."""
 
 import hashlib
+import os
 import re
+import stat
 import subprocess
 import threading
 import time
@@ -97,6 +99,24 @@ def test_only_what_changed_is_sent_again(server, site, changed):
     assert [status for status, _, _ in answers] == [200, 304]
     assert server.get(f"/{asset}")[0] == 200
     publish.publish(site, server.home)
+
+
+def test_nginx_may_read_what_a_careful_person_publishes(tmp_path):
+    html, home = tmp_path / "html", tmp_path / "home"
+    (html / "_static").mkdir(parents=True)
+    (html / "index.html").write_text('<link href="_static/a.css">')
+    (html / "_static" / "a.css").write_text("p { top: 0 }")
+    before = os.umask(0o077)
+    try:
+        publish.publish(html, home)
+        publish.publish(html, home)
+    finally:
+        os.umask(before)
+    paths = [home, *(p for f in ("releases", "assets") for p in (home / f).rglob("*"))]
+    assert len(paths) > 10
+    for path in paths:
+        rights = 0o755 if path.is_dir() else 0o644
+        assert stat.S_IMODE(path.stat().st_mode) == rights, path
 
 
 def test_old_versions_go(server, site, changed):
