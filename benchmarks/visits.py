@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ PAGES = {
     "API page": "api/generated/seegrad.derivative.html",
 }
 ROUNDS = size(5, smoke=0)
+MOST = {"first": 200, "next": 60}  # kilobytes, beside figures and fonts
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Chapters that aren't opened are not run; they are there to be linked to. Scripts are
 # all run, for their pictures are on the API page.
@@ -77,6 +78,7 @@ MATHJAX = {
     "mathjax": "mathjax@4.1.3",
     "mathjax-newcm-font": "@mathjax/mathjax-newcm-font@4.1.3",
 }
+FIGURES = {".ico", ".png", ".svg", ".woff2"}  # and fonts
 COMPRESSED = {".css", ".html", ".js", ".json", ".svg", ".txt"}
 READ = """() => new Promise((resolve) => {
   new PerformanceObserver((list) => {
@@ -90,21 +92,38 @@ READ = """() => new Promise((resolve) => {
 class Visit:
     """What it took to open a page."""
 
-    sent: int
-    """Compressed bytes."""
+    files: dict[str, int]
+    """The compressed bytes of each file that was sent."""
     paint: float
     """Milliseconds to the first contentful paint."""
+
+    @property
+    def sent(self) -> int:
+        """All bytes."""
+        return sum(self.files.values())
+
+    def text(self, known: Iterable[str] = ()) -> float:
+        """Kilobytes beside figures and fonts, and beside what was known before."""
+        new = self.files.keys() - set(known)
+        return sum(self.files[f] for f in new if Path(f).suffix not in FIGURES) / 1000
 
 
 def rows() -> Iterator[Row]:
     """All figures of this file."""
     with TemporaryDirectory() as folder:
         plain = _plain(Path(folder))
+        known: dict[str, int] = {}
         for page, path in list(PAGES.items())[: size(len(PAGES), smoke=1)]:
             ours, theirs = _visits([HTML, plain], path)
+            first = not known
+            what = f"{page}, {'first visit' if first else 'after the start page'}"
+            weight = ours[0].text(known)
+            most = MOST["first" if first else "next"]
+            yield Row(f"{what}: all but figures and fonts", weight, "kB", most=most)
+            known |= ours[0].files
             what = f"{page}, against the plain theme"
             ratio = _median(ours, "sent") / _median(theirs, "sent")
-            yield Row(f"{what}: bytes sent", ratio, "×", most=0.5)
+            yield Row(f"{what}: bytes sent", ratio, "×")
             ratio = _median(ours, "paint") / _median(theirs, "paint")
             yield Row(f"{what}: time to the first paint", ratio, "×")
 
@@ -183,7 +202,7 @@ def _visit(browser: Any, html: Path, path: str) -> Visit:
             raise RuntimeError(f"{html} has no page {path}.")
         paint = tab.evaluate(READ)
         context.close()
-    return Visit(sum(sent), paint)
+    return Visit(sent, paint)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -193,7 +212,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     wbufsize = -1  # the head of an answer must not be sent alone, or
     disable_nagle_algorithm = True  # the rest waits 40 ms for its receipt
 
-    def __init__(self, *args: Any, sent: list[int], **options: Any) -> None:
+    def __init__(self, *args: Any, sent: dict[str, int], **options: Any) -> None:
         self.sent = sent
         super().__init__(*args, **options)
 
@@ -211,7 +230,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         self.wfile.write(body)
-        self.sent.append(len(body))
+        self.sent[self.path.partition("?")[0]] = len(body)
 
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
@@ -225,9 +244,9 @@ def _packed(path: Path) -> bytes:
 
 
 @contextmanager
-def _served(html: Path) -> Iterator[tuple[str, list[int]]]:
+def _served(html: Path) -> Iterator[tuple[str, dict[str, int]]]:
     """The address of a site on loopback, and the bytes of each file it then sends."""
-    sent: list[int] = []
+    sent: dict[str, int] = {}
     handler = functools.partial(Handler, directory=str(html), sent=sent)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

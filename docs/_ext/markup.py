@@ -21,16 +21,24 @@ SIDEBAR = (
 MENDS = [
     (re.compile(pattern, re.DOTALL), mended)
     for pattern, mended in [
+        # sphinx-gallery: "tooltip" is no attribute of HTML.
         (r'(<div class="sphx-glr-thumbcontainer" )tooltip=', r"\1data-intro="),
+        # sphinx-gallery: its list of tags, which only a mouse can use, and is empty.
         (r"<div id='sg-tag-list' class='sphx-glr-tag-list'></div>\n*", ""),
         (r'\s*<script src="[^"]*_static/sg-tags\.js[^"]*"></script>', ""),
+        # pydata-sphinx-theme: comments for who writes templates, on every page.
         (r"<!--.*?-->\n?", ""),
+        # pydata-sphinx-theme: "autocorrect" is no attribute of HTML for a search.
         (r'\s*autocorrect="off"', ""),
+        # docutils: a role that DPUB-ARIA 1.1 took back (w3c/dpub-aria, 22).
         (r'role="doc-biblioentry"', 'role="listitem"'),
+        # pydata-sphinx-theme: what opens a part of its sidebar has no name.
         (r"(<a [^>]*>)([^<]*)(</a><details[^>]*><summary)>",
          r'\1\2\3 aria-label="Pages of \2">'),
+        # myst-nb: paragraphs in a summary, where HTML has no place for them.
         (r"(<summary[^>]*>\n)<p( class=.*?)</p>\n<p( class=.*?)</p>",
          r"\1<span\2</span>\n<span\3</span>"),
+        # pydata-sphinx-theme: thirteen hundred characters for one sign, on every page.
         (r'(<svg class="pst-icon".*?<path fill="currentColor") d="[^"]*"',
          rf'\1 fill-rule="evenodd" d="{SIDEBAR}"'),
     ]

@@ -94,7 +94,9 @@ def test_without_an_address_nothing_needs_one(build):
     page = (site / "other.html").read_text()
     assert '<meta property="og:title" content="A &amp; B" />' in page
     assert "og:image" not in page
+    assert '<meta name="twitter:card" content="summary" />' in page
     assert "canonical" not in page
+    assert (site / "robots.txt").read_text() == "User-agent: *\nAllow: /\n"
 
 
 @pytest.mark.parametrize("variable", ["SEEGRAD_SITE", "READTHEDOCS_CANONICAL_URL"])
@@ -112,6 +114,10 @@ def test_with_an_address_the_site_is_found_from_outside(build, monkeypatch, vari
         "image": f"{base}_static/card.png",
     }.items():
         assert f'<meta property="og:{name}" content="{content}" />' in home
+    assert '<meta name="twitter:card" content="summary_large_image" />' in home
+    assert f'<link rel="canonical" href="{base}index.html" />' in home
+    robots = (site / "robots.txt").read_text()
+    assert robots == f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n"
     assert (site / "_static/card.png").read_bytes()[1:4] == b"PNG"
     assert f"({base}other.html)" in (site / "llms.txt").read_text()
     assert 'href="/deep/_static/' in (site / "404.html").read_text()

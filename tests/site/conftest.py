@@ -55,7 +55,7 @@ RUN_AXE = """async () => {
   const found = await axe.run(document, {resultTypes: ["violations"], preload: false});
   return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html}`));
 }"""
-PICTURES = {".svg", ".png", ".ico"}
+PICTURES = {".svg", ".png", ".ico", ".woff2"}  # and fonts
 TOO_WIDE = (
     "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 )
@@ -74,17 +74,18 @@ class Visit:
     read: dict = field(default_factory=dict)
 
     @property
-    def weight(self):
-        """The compressed bytes of all that the page loads beside its pictures."""
+    def files(self):
+        """All that the page loads beside its pictures and fonts."""
         paths = {
             unquote(urlparse(url).path) for url in self.requests if "data:" not in url
         }
-        files = [HTML / (path.lstrip("/") or "index.html") for path in paths]
-        return sum(
-            len(gzip.compress(file.read_bytes()))
-            for file in files
-            if file.suffix not in PICTURES
-        )
+        files = {HTML / (path.lstrip("/") or "index.html") for path in paths}
+        return {file for file in files if file.suffix not in PICTURES}
+
+
+def weight(files):
+    """Their compressed bytes."""
+    return sum(len(gzip.compress(file.read_bytes())) for file in files)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -5,7 +5,7 @@ import re
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
-from conftest import HTML, WAYS, faults
+from conftest import HTML, WAYS, faults, weight
 
 CHAPTERS = ["start", "why_sum", "backward", "from_scratch", "frameworks", "corners"]
 CHAPTERS += ["cost", "higher_orders"]
@@ -46,11 +46,21 @@ def test_a_sealed_page_runs_nothing_that_slips_in(base, browser):
     assert page.evaluate("window.slipped") is None
 
 
-def test_pages_are_light(visits):
-    weights = {v.page: v.weight for v in visits}
-    assert all(weight > 20_000 for weight in weights.values())  # it was measured
-    limit = {v.page: 250_000 if v.read["formulas"] else 150_000 for v in visits}
-    assert not {page: w for page, w in weights.items() if w > limit[page]}
+def test_the_first_page_of_a_visit_is_light(visits):
+    weights = {v.page: weight(v.files) for v in visits}
+    assert all(found > 90_000 for found in weights.values())  # it was measured
+    assert not {page: found for page, found in weights.items() if found > 200_000}
+
+
+def test_a_further_page_is_lighter(visits):
+    [known] = [v.files for v in visits if v.page == "index.html"]
+    weights = {v.page: weight(v.files - known) for v in visits if v.files != known}
+    assert all(found > 1_000 for found in weights.values())
+    assert not {page: found for page, found in weights.items() if found > 60_000}
+
+
+def test_no_script_draws_icons(visits):
+    assert not faults(visits, lambda v: [u for u in v.requests if "fontawesome" in u])
 
 
 def test_every_page_tells_what_it_was_built_with(visits):
