@@ -73,7 +73,8 @@ def test_the_bar_has_the_repositorys_icon_where_there_is_one(repository, icons):
 class Repository:
     def __init__(self, root):
         self.root = root
-        self.git("init", "--quiet", root)
+        root.mkdir()
+        self.git("init", "--quiet")
 
     def git(self, *words, **env):
         who = ("-c", "user.name=A", "-c", "user.email=a@b.test")
