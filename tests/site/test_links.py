@@ -1,0 +1,72 @@
+"""What people expect of a site: how to install and cite it, licence, dates, sources."""
+
+import re
+import subprocess
+
+import pytest
+from conftest import HTML
+from playwright.sync_api import expect
+
+MADE = {"404.html", "genindex.html", "search.html", "gallery/topics.html"}
+DATE = re.compile(
+    r'<p class="seegrad-source">Last changed on <time>\d{4}-\d\d-\d\d</time>'
+)
+
+
+@pytest.fixture
+def page(base, browser):
+    page = browser.new_page()
+    page.goto(base)
+    return page
+
+
+@pytest.fixture
+def whole_history():
+    words = ["git", "-C", HTML.parent, "rev-parse", "--is-shallow-repository"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stdout.strip() == "false"
+
+
+def test_each_page_tells_when_it_last_changed(built, whole_history):
+    written = [p for p in built if p not in MADE and not p.startswith("_modules/")]
+    dated = [p for p in built if DATE.search((HTML / p).read_text(encoding="utf-8"))]
+    assert dated == (written if whole_history else [])
+    assert len(written) > 60
+
+
+@pytest.mark.parametrize("link", ["Install", "Cite", "Licence"])
+def test_every_page_leads_to_how_to_install_and_cite_and_to_the_licence(page, link):
+    page.locator("footer").get_by_role("link", name=link, exact=True).click()
+    heading = {"Install": "Install seegrad", "Cite": "How to cite"}.get(link, link)
+    expect(page.get_by_role("heading", name=heading)).to_be_in_viewport()
+    text = {"Cite": "@software{seegrad,", "Licence": "BSD 3-Clause License"}
+    expect(page.locator("main")).to_contain_text(text.get(link, "pip install torch"))
+
+
+def test_start_leads_to_the_wheel_of_this_very_site(page, base):
+    page.goto(f"{base}start.html")
+    page.locator("article").get_by_role("link", name="install").first.click()
+    wheel = page.get_by_role("link", name="the wheel that this site serves")
+    address = wheel.evaluate("link => link.href")
+    assert page.request.get(address).body()[:2] == b"PK"
+    name = address.rpartition("/")[2]
+    expect(page.locator(".highlight").first).to_contain_text(f"{name}[plot,graph]")
+
+
+def test_the_gallery_tells_the_licence(page, base):
+    page.goto(f"{base}gallery/index.html")
+    page.locator("article").get_by_role("link", name="the licence").click()
+    expect(page.get_by_role("heading", name="Licence")).to_be_visible()
+
+
+def test_the_api_shows_its_source(page, base):
+    page.goto(f"{base}api/generated/seegrad.derivative.html")
+    page.get_by_role("link", name="[source]").first.click()
+    expect(page.locator(".viewcode-block:target")).to_contain_text("def derivative(")
+
+
+def test_where_no_repository_is_known_no_page_leads_there(built):
+    for name in built:
+        text = (HTML / name).read_text(encoding="utf-8")
+        assert "Edit this page" not in text
+        assert "navbar-icon-links" not in text
