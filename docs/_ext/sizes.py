@@ -1,8 +1,9 @@
 """Pictures that say how large they are, so that nothing moves when they arrive.
 
 A browser that doesn't know a picture's size makes room for it only once it has loaded,
-and the text that somebody is reading jumps. All pictures of this site are SVG, and each
-names its size at its beginning.
+and the text that somebody is reading jumps. docutils writes a size only where the
+source gives one, and sphinx-gallery gives none. All pictures of this site are SVG, and
+each names its size at its beginning.
 """
 
 import re
