@@ -18,6 +18,12 @@ SIDEBAR = (
     "m3.55 3.6a.83.83 0 0 1 1.18 1.18L6.68 8l1.05 1.05a.83.83 0 0 1-1.18 1.18"
     "L4.91 8.59a.83.83 0 0 1 0-1.18z"
 )
+
+
+def without_blocks(found):
+    return found[0].replace("<div ", "<span ").replace("</div>", "</span>")
+
+
 MENDS = [
     (re.compile(pattern, re.DOTALL), mended)
     for pattern, mended in [
@@ -38,6 +44,8 @@ MENDS = [
         # myst-nb: paragraphs in a summary, where HTML has no place for them.
         (r"(<summary[^>]*>\n)<p( class=.*?)</p>\n<p( class=.*?)</p>",
          r"\1<span\2</span>\n<span\3</span>"),
+        # Sphinx's viewcode: blocks in preformatted text, where HTML has none.
+        (r"<pre>(?:(?!</pre>).)*viewcode-block.*?</pre>", without_blocks),
         # pydata-sphinx-theme: thirteen hundred characters for one sign, on every page.
         (r'(<svg class="pst-icon".*?<path fill="currentColor") d="[^"]*"',
          rf'\1 fill-rule="evenodd" d="{SIDEBAR}"'),

@@ -151,8 +151,9 @@ def test_figures_are_svg_and_lighter_than_sharp_png(visits, browser):
 
 
 def test_formulas_are_mathml(visits):
+    read = [v for v in visits if not v.page.startswith("_modules/")]  # the library
     assert not faults(
-        visits, lambda v: re.findall(r"\$\$|\\frac|\\partial", v.read["text"])
+        read, lambda v: re.findall(r"\$\$|\\frac|\\partial", v.read["text"])
     )
     by_page = {v.page: v.read["formulas"] for v in visits}
     assert by_page["why_sum.html"] == 3
