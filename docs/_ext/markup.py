@@ -28,7 +28,7 @@ MENDS = [
         (r'\s*<script src="[^"]*_static/sg-tags\.js[^"]*"></script>', ""),
         # pydata-sphinx-theme: comments for who writes templates, on every page.
         (r"<!--.*?-->\n?", ""),
-        # pydata-sphinx-theme: without a script its theme is "auto", which has no colours.
+        # pydata-sphinx-theme: without a script its theme is "auto", without colours.
         (r'(<html [^>]*data-theme=)"auto"', r'\1"light"'),
         # sphinx-gallery: thumbnails far below load at once.
         (r'(<img )(?=[^>]*_thumb\.svg")', r'\1loading="lazy" '),
