@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from base64 import b64encode
 from html import escape
 
@@ -21,6 +22,7 @@ FILTER = (
     '<label><input type="checkbox">only where they differ</label>'
     f"<output>{len(CASES)} of {len(CASES)} rows</output></form>"
 )
+HINT = '<p class="seegrad-hint">The table scrolls sideways →</p>'
 
 
 def html(atlas):
@@ -32,8 +34,8 @@ def html(atlas):
     cells = "".join(f'<th scope="col">{button(head)}</th>' for head in heads)
     bodies = "".join(body(case, answers) for case, answers in rows(atlas))
     return (
-        f"{FILTER}<div {REGION}><table><thead><tr>{cells}</tr></thead>{bodies}</table>"
-        f"</div>{download(atlas)}"
+        f"{FILTER}{HINT}<div {REGION}><table><thead><tr>{cells}</tr></thead>"
+        f"{bodies}</table></div>{download(atlas)}"
     )
 
 
@@ -64,12 +66,20 @@ def body(case, answers):
         for name, field in CODE.items()
     )
     words = escape(case.why, quote=False)
+    place = address(case)
     return (
-        f'<tbody data-kind="{case.kind}"><tr><th scope="row">{escape(case.name)} '
+        f'<tbody id="{place}" data-kind="{case.kind}"><tr><th scope="row">'
+        f'<a href="#{place}">{escape(case.name)}</a> '
         f"<small>at {text(case.at)}</small></th>{cells}</tr>"
         f'<tr class="why"><td colspan="6"><details><summary>{words}'
         f"</summary><dl>{code}</dl></details></td></tr></tbody>"
     )
+
+
+def address(case):
+    """What names a row in a link: its code and its point, in letters and digits."""
+    words = f"{case.torch} at {case.at}".replace(">=", "ge").replace(">", "gt")
+    return "-".join(re.findall("[a-z0-9]+", words.lower()))
 
 
 def side(slope):

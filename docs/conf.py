@@ -14,9 +14,9 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
-OURS = """address alt_text built_with card framework_tabs kept kernel_profile listings
-    markup mathml names seal serial sizes solutions sources summary svg take_home
-    topics turns"""
+OURS = """address alt_text built_with card figures framework_tabs kept kernel_profile
+    listings markup mathml names seal serial sizes solutions sources summary svg
+    take_home topics turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -90,7 +90,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "seegrad"
 html_static_path = ["_static"]
 html_css_files = ["seegrad.css", "icons.css", "copy.css", "atlas.css"]
-SCRIPTS = ("copy.js", "steps.js", "atlas.js", "zoom.js")
+SCRIPTS = ("copy.js", "atlas.js", "zoom.js")
 html_js_files = [(name, {"defer": "defer"}) for name in SCRIPTS]
 html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
@@ -105,9 +105,9 @@ html_theme_options = {
         "alt_text": "seegrad home",
     },
     "navbar_align": "left",
-    "header_links_before_dropdown": 12,
+    "header_links_before_dropdown": 6,
     "navbar_persistent": ["search-button"],
-    "navigation_with_keys": True,
+    "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "article_footer_items": ["topics", "source"],
     "footer_start": ["copyright"],

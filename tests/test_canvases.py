@@ -56,7 +56,7 @@ def test_where_the_style_is_in_use_new_axes_are_the_same_to_the_pixel(three_d):
 
 
 def test_in_3d_only_the_grid_may_be_another_grey():
-    with mpl.rc_context({"font.size": 11.0}):  # which decides how many ticks there are
+    with mpl.rc_context({"font.size": 12.0}):  # which decides how many ticks there are
         found, expected = ours(True), by_style(True)
     assert np.abs(found - expected).max() < 60
     assert (found != expected).any(axis=-1).mean() < 0.06

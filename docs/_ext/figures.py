@@ -5,11 +5,16 @@ PNG, and resets matplotlib before each script, in workers that never read conf.p
 each figure becomes an SVG in seegrad's style, and the script says what is to be seen in
 it and what to look at, in two comments that the page leaves out:
 ``# sphinx_gallery_alt = "A curve …"`` and ``# sphinx_gallery_caption = "The slope …"``.
+
+Its thumbnail is the whole figure, words and all, at a third of the size. Here each
+figure is drawn once more for that size, without words.
 """
 
 import gc
 import random
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,6 +27,8 @@ ALT, CAPTION = (
     re.compile(WORDS.format(name), re.MULTILINE) for name in ("alt", "caption")
 )
 SAVED = re.compile(r"image-sg:: (.+)")
+UNDATED = {"format": "svg", "metadata": {"Date": None}}
+SMALL = (2.4, 1.6)  # inches
 FIGURE = """
 .. figure:: {path}
    :alt: {alt}
@@ -45,11 +52,12 @@ def scrape(block, block_vars, gallery_conf):
             f"sphinx_gallery_caption comment, but this one has {len(figures)} figures, "
             f"{len(alts)} descriptions and {len(captions)} captions."
         )
-    undated = {"format": "svg", "metadata": {"Date": None}}
-    saved = matplotlib_scraper(block, block_vars, gallery_conf, **undated)
+    figure = pyplot.figure(figures[0]) if figures else None
+    saved = matplotlib_scraper(block, block_vars, gallery_conf, **UNDATED)
     if not figures:
         return saved
     [path] = SAVED.findall(saved)
+    save_small(figure, Path(gallery_conf["src_dir"], path[1:]))
     return FIGURE.format(path=path, alt=alts[0], caption=captions[0])
 
 
@@ -62,3 +70,44 @@ def reset(gallery_conf, script):
     np.random.seed(0)
     torch.manual_seed(0)
     torch.set_num_threads(1)
+
+
+def save_small(figure, path):
+    """Draw the figure without words in a thumbnail's size, beside the figure itself.
+
+    Of many panels in a row there is room for one. Arrows and surfaces become pixels:
+    thousands of shapes of a pixel each would weigh ten times as much.
+    """
+    width, height = figure.get_size_inches()
+    first, *others = figure.axes
+    if width > 2 * height:
+        for panel in others:
+            panel.remove()
+        first.set_subplotspec(figure.add_gridspec(1, 1)[0])
+    figure.set_size_inches(SMALL)
+    for ax in figure.axes:
+        ax.set_axis_off()
+        ax.set_title("")
+        for words in [*ax.texts, *filter(None, [ax.get_legend()])]:
+            words.remove()
+        for shapes in ax.collections:
+            shapes.set_rasterized(True)
+    figure.savefig(small(path), dpi=144, **UNDATED)
+
+
+def small(path):
+    return path.with_name(f"{path.stem}_small.svg")
+
+
+def use_small(app):
+    """Put the small drawing in the place of each thumbnail that is a whole figure."""
+    for thumbnail in Path(app.srcdir, "gallery").glob("*/images/thumb/*_thumb.svg"):
+        name = thumbnail.stem.removesuffix("_thumb")
+        for figure in thumbnail.parents[1].glob(f"{name}_[0-9][0-9][0-9].svg"):
+            if figure.read_bytes() == thumbnail.read_bytes():
+                shutil.copyfile(small(figure), thumbnail)
+
+
+def setup(app):
+    app.connect("builder-inited", use_small, priority=900)  # after sphinx-gallery
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

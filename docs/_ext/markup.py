@@ -34,6 +34,10 @@ MENDS = [
         (r'\s*<script src="[^"]*_static/sg-tags\.js[^"]*"></script>', ""),
         # pydata-sphinx-theme: comments for who writes templates, on every page.
         (r"<!--.*?-->\n?", ""),
+        # pydata-sphinx-theme: without a script its theme is "auto", without colours.
+        (r'(<html [^>]*data-theme=)"auto"', r'\1"light"'),
+        # sphinx-gallery: thumbnails far below load at once.
+        (r'(<img )(?=[^>]*_thumb\.svg")', r'\1loading="lazy" '),
         # pydata-sphinx-theme: "autocorrect" is no attribute of HTML for a search.
         (r'\s*autocorrect="off"', ""),
         # docutils: a role that DPUB-ARIA 1.1 took back (w3c/dpub-aria, 22).

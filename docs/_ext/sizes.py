@@ -21,6 +21,8 @@ SIZE = re.compile(
     re.DOTALL,
 )
 
+WIDE = 490  # on a phone its letters would be too small: it keeps them, and scrolls
+
 
 @cache
 def size(path):
@@ -37,7 +39,8 @@ def write(app):
 
     def with_size(found):
         width, height = size(out / found[1])
-        return f'<img width="{width}" height="{height}" '
+        wide = " data-wide" if width > WIDE else ""
+        return f'<img width="{width}" height="{height}"{wide} '
 
     mend_pages(app, [(IMAGE, with_size)])
 

@@ -4,6 +4,10 @@ matplotlib writes each coordinate from the picture's corner and with six decimal
 is a ten-thousandth of a pixel, and names each part. Here a path goes on from where it
 is, in hundredths of a point, or in tenths in the gallery's small pictures; a letter is
 drawn on a grid of four hundred to its size; and a name that nothing refers to goes.
+
+Seegrad's tones are a compromise, for a notebook may be white or dark. A page is white,
+and in the dark theme seegrad.css turns light and dark round; so a page's tones are
+darker, that letters have a contrast of 4.5:1 and more.
 """
 
 import re
@@ -18,6 +22,16 @@ ID = re.compile(r' id="([^"]*)"')
 REFERENCE = re.compile(r'(?:url\(|href=")#([^)"]*)')
 PATH = re.compile(r' d="([^"]*)"( transform="scale\(0\.015625\)")?')  # of a letter
 STEP = re.compile(r"([MLQCz])([^MLQCz]*)")
+TONES = {  # in the style file or in a script, and on a page
+    "#757575": "#333333",
+    "#808080": "#333333",
+    "#2f7fc4": "#1f6cb0",
+    "#d2601a": "#b54d0c",
+    "#1f9168": "#147852",
+    "#9563c4": "#8250b3",
+    "#b07a10": "#8c5f08",
+}
+TONE = re.compile("|".join(TONES))
 PLACE = re.compile(r'(?<= [xy]=")-?[\d.]+|(?<=translate\()-?[\d.]+ -?[\d.]+')
 
 
@@ -46,6 +60,7 @@ def shortened(svg, digits):
         return " ".join(decimal(number, digits) for number in numbers)
 
     svg = NEEDLESS.sub("", BY_MATPLOTLIB.sub("", svg))
+    svg = TONE.sub(lambda found: TONES[found[0]], svg)
     needed = set(REFERENCE.findall(svg))
     svg = ID.sub(lambda found: found[0] if found[1] in needed else "", svg)
     return PLACE.sub(placed, PATH.sub(drawn, svg))

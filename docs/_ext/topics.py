@@ -38,7 +38,6 @@ TOPICS = {
     "Time and memory": "cost higher_orders plot_slow_fit",
 }
 HEAD = """\
-:orphan:
 :nosearch:
 
 By topic
@@ -89,7 +88,24 @@ def tell(app, pagename, templatename, context, doctree):
     ]
 
 
+def mark(app, pagename, templatename, context, doctree):
+    """Mark the choice that was made: without a script, so with a rule a topic."""
+    if pagename != PAGE:
+        return
+    chosen = [f":root:not(:has([id^=topic-]:target)) {choice('by-topic')}"]
+    for name in map(label, TOPICS):
+        chosen.append(f":root:has(#topic-{name}:target) {choice(f'topic-{name}')}")
+    rules = f":is({', '.join(chosen)}) {{ font-weight: bold; border-width: 2px; }}"
+    rules += f" :is({', '.join(chosen)})::before {{ content: '✓ '; }}"
+    context["metatags"] += f"\n<style>{rules}</style>"
+
+
+def choice(place):
+    return f".seegrad-choices a[href='#{place}']"
+
+
 def setup(app):
     app.connect("builder-inited", write, priority=900)  # after sphinx-gallery
     app.connect("html-page-context", tell)
+    app.connect("html-page-context", mark)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,13 +4,14 @@
 for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
   const table = atlas.querySelector("table");
   const cases = [...table.tBodies];
-  const control = atlas.previousElementSibling;
+  const control = document.querySelector(".seegrad-filter");
   const [kind, words, odd, count] = control.elements;
   control.addEventListener("input", filter);
   control.addEventListener("submit", (event) => event.preventDefault());
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => addSorting(head, column));
   filter();
+  addEventListener("pageshow", filter); // a reader who comes back finds the field filled
 
   function filter() {
     const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -41,7 +41,7 @@ WALK: dict[str, Any] = {
     "linestyle": "-",
     "linewidth": 1.2,
 }
-MUTED = "#808080"
+MUTED = "#757575"
 
 Array = np.ndarray[Any, Any]
 AnyAxes = TypeVar("AnyAxes")

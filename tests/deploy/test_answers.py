@@ -70,7 +70,7 @@ def test_media_types(server):
     kinds = {
         "index.html": "text/html; charset=utf-8",
         "_static/seegrad.css": "text/css; charset=utf-8",
-        "_static/steps.js": "application/javascript; charset=utf-8",
+        "_static/zoom.js": "application/javascript; charset=utf-8",
         "_static/logo.svg": "image/svg+xml; charset=utf-8",
         "download/plot_sum.py": "application/octet-stream",
     }

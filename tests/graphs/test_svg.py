@@ -179,8 +179,9 @@ def test_svg_has_no_white_box_behind(graph):
 def test_svg_fits_its_page():
     root = parsed(article_graph(torch.sum).svg())
     width, height = (float(root.get(side)) for side in ("width", "height"))
-    assert [float(k) for k in root.get("viewBox").split()] == [0, 0, width, height]
-    assert "max-width: 100%" in root.get("style")
+    points = [float(k) for k in root.get("viewBox").split()]
+    assert points == pytest.approx([0, 0, width * 0.75, height * 0.75], abs=0.5)
+    assert "max-width: max(100%, " in root.get("style")
 
 
 def test_a_hundred_unfolded_additions_are_laid_out_soon():
@@ -248,6 +249,13 @@ def test_the_page_has_a_step_a_node(graph):
     (picture,) = page.findall(SVG + "svg")
     for place in run:
         assert len(with_class(picture, f"e{place}")) == 1
+
+
+def test_a_page_brings_what_steps_through_the_graph(graph):
+    page = ET.fromstring(graph._repr_html_())
+    assert page.find("script").text.count("addEventListener") >= 4
+    assert ".seegrad-control" in page.find(f"{SVG}svg/{SVG}style").text
+    assert page.find(f".//{SVG}script") is None
 
 
 @pytest.mark.parametrize("name", HOSTILE)

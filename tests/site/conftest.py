@@ -32,6 +32,11 @@ watcher.observe({type: "layout-shift", buffered: true});
 FRAME = "() => new Promise((shown) => requestAnimationFrame(() => setTimeout(shown)))"
 SHIFTS = """() => [...shifts, ...watcher.takeRecords()].map((entry) =>
   [entry.value, ...entry.sources.map((s) => s.node?.outerHTML?.slice(0, 80))])"""
+LOAD_ALL = """() => Promise.all(
+  [...document.querySelectorAll("main img[loading=lazy]")].map((image) => {
+    image.loading = "eager";
+    return image.decode().catch(() => {});
+  }))"""
 READ = """() => ({
   title: document.title,
   headings: [...document.querySelectorAll('h1')].map(e => e.innerText),
@@ -187,6 +192,7 @@ def visit(tabs, base, page):
         tab.goto(base + page, wait_until="load")
         tab.evaluate(FRAME)
         seen.shifts += tab.evaluate(SHIFTS)
+        tab.evaluate(LOAD_ALL)
         seen.read = tab.evaluate(READ)
         if tab.evaluate(TOO_WIDE):
             seen.too_wide.append(width)

@@ -105,13 +105,3 @@ def test_reduced_motion_moves_nothing(base, browser):
         || style.animationName !== "none" || style.scrollBehavior === "smooth";
     }).map((e) => e.outerHTML.slice(0, 100))"""
     assert tab.evaluate(moving) == []
-
-
-def test_print_leaves_the_page_out_and_opens_the_solution(base, browser):
-    tab = browser.new_page()
-    tab.goto(f"{base}gallery/tangents/plot_tangent_line.html")
-    tab.emulate_media(media="print")
-    beside = "#pst-header", ".bd-sidebar-primary", ".prev-next-footer", ".copybtn"
-    for hidden in beside:
-        assert tab.locator(hidden).first.is_hidden(), hidden
-    assert tab.locator("details.solution pre").first.is_visible()

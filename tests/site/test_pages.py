@@ -185,26 +185,6 @@ def test_downloads_are_served(visits, base, browser):
         assert page.request.get(url).status == 200, url
 
 
-def test_graphs_can_be_stepped_by_keyboard(base, browser):
-    page = browser.new_page()
-    page.goto(f"{base}backward.html")
-    figure = page.locator(".seegrad-steps").first
-    words, slider = figure.locator("p"), figure.locator("input")
-    slider.focus()
-    page.keyboard.press("ArrowRight")
-    assert words.inner_text() == "1 of 5. y, gradient 1. AddBackward0 gets 1."
-    assert figure.locator("svg .now").count() == 2  # y and the edge that it sends
-    assert figure.locator("svg .later").count() == 8
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    assert words.inner_text().startswith("2 of 5. AddBackward0")
-    page.keyboard.press("End")
-    figure.locator("button").first.click()
-    figure.locator("button").first.click()
-    assert words.inner_text().startswith("The whole graph")
-    assert figure.locator("svg .later, svg .now").count() == 0
-
-
 CONTRAST = """() => {
   const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
   const light = (color) => {

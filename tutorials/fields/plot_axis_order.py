@@ -69,7 +69,7 @@ pictures = {
     "saddle, (2, 324)": saddle_wrong_way,
     "saddle, (324, 2)": saddle_right_way,
 }
-fig, axes = plt.subplots(1, 3, figsize=(12, 4.2), sharey=True)
+fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.8), sharey=True)
 for ax, (name, (g0, g1)) in zip(axes, pictures.items(), strict=True):
     ax.quiver(*wrong_way, -g0, -g1, color="#2f7fc4", angles="xy", scale=40)
     ax.set(title=name, aspect="equal", xlabel="$x_0$")

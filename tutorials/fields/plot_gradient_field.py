@@ -33,7 +33,7 @@ assert all(field.values.numel() == 324 for field in fields.values())
 # The lines join points of equal height. The arrows are the negative gradients, written
 # −∇f, and the longer they are the steeper it is.
 
-fig, axes = plt.subplots(1, 3, figsize=(12, 4.2), sharey=True)
+fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.8), sharey=True)
 for ax, (name, field) in zip(axes, fields.items(), strict=True):
     seegrad.plot_gradient_field(field, ax=ax)
     ax.set_title(name)

@@ -78,7 +78,7 @@ assert round(fit.losses[-1].item(), 2) == 12.27
 
 maclaurin = x - x**3 / 6
 fig, ax = plt.subplots()
-ax.plot(x, y, color="#808080", linewidth=5, alpha=0.5, label=r"$\sin x$")
+ax.plot(x, y, color="#808080", linewidth=5, alpha=0.7, label=r"$\sin x$")
 ax.plot(x, fit(x), "-", label="2000 steps")
 ax.plot(x, powers @ best, "--", label="least squares")
 ax.plot(x, maclaurin, "-.", label="Maclaurin")

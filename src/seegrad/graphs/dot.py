@@ -18,7 +18,7 @@ HEAD = (
     # edges at a time makes it both faster and tighter.
     'graph [bgcolor="transparent" nslimit=1.5 nslimit1=1 searchsize=5]',
     f"node [{TEXT} fontsize=11]",
-    f'edge [{TEXT} fontsize=10 color="{COLORS["edge"]}"]',
+    f'edge [{TEXT} fontsize=11 color="{COLORS["edge"]}"]',
 )
 CROWDED = 60  # above so many edges their labels get no room of their own
 

@@ -19,7 +19,7 @@ COLORS = {  # of what is drawn; mid tones, to be told apart on light and dark pa
     "operation": "#2f7fc4",
     "leaf": "#1f9168",
     "edge": "#d2601a",
-    "text": "#808080",
+    "text": "#757575",
 }
 
 Shape = tuple[int, ...]

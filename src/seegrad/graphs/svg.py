@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,13 +71,19 @@ def svg(graph: Graph, text: str) -> str:
         drawn = drawn.replace(f'"{color}"', f'"var(--seegrad-{name}, {color})"')
     drawn = drawn.replace("Helvetica,sans-Serif", "inherit")
     words = escape(_description(graph), quote=False)
-    head = (
-        r'<svg class="seegrad-graph" role="img" aria-label="Autograd graph" '
-        r'width="\1" height="\2" style="max-width: 100%; height: auto" '
-    )
-    drawn = re.sub(r'<svg width="(\d+)pt" height="(\d+)pt"\s*', head, drawn, count=1)
+    drawn = re.sub(r'<svg width="(\d+)pt" height="(\d+)pt"\s*', _head, drawn, count=1)
     first = drawn.index(">") + 1
     return f"{drawn[:first]}\n<desc>{words}</desc>{drawn[first:]}"
+
+
+def _head(size: re.Match[str]) -> str:
+    """In CSS pixels, and shrunk where there is no room: to letters of 11 pixels."""
+    width, height = (round(int(points) * 4 / 3) for points in size.groups())
+    return (
+        '<svg class="seegrad-graph" role="img" aria-label="Autograd graph" '
+        f'width="{width}" height="{height}" '
+        f'style="max-width: max(100%, {width * 3 // 4}px); height: auto" '
+    )
 
 
 def _classes(graph: Graph, part: str, place: int) -> str:
@@ -86,10 +93,22 @@ def _classes(graph: Graph, part: str, place: int) -> str:
 
 
 def html(graph: Graph, text: str) -> str:
-    """The picture, with its steps in words for a page that can show them."""
+    """The picture with its steps in words, and a script that steps through them.
+
+    The style sheet is a part of the picture: HTML has no other place for it here.
+    """
     steps = escape(json.dumps(_steps(graph), ensure_ascii=False))
-    picture = svg(graph, text)
-    return f'<div class="seegrad-steps" data-steps="{steps}">\n{picture}\n</div>'
+    style = f"</desc>\n<style>\n{_beside('steps.css')}</style>"
+    picture = svg(graph, text).replace("</desc>", style, 1)
+    return (
+        f'<div class="seegrad-steps" data-steps="{steps}">\n{picture}\n'
+        f"<script>\n{{\n{_beside('steps.js')}}}\n</script>\n</div>"
+    )
+
+
+@cache
+def _beside(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _description(graph: Graph) -> str:
