@@ -24,7 +24,7 @@ ways = {
 }
 
 # %%
-# w keeps ``backward()`` happy: it always finds a way to w, so there is no error. The
+# w keeps the error away: ``backward()`` always has w to go to. The
 # second number nudges x a little to each side and looks how far the result moves.
 
 
@@ -75,8 +75,9 @@ print(seegrad.explain_grad(x))
 assert seegrad.explain_grad(x).reason == "not reached"
 
 # %%
-# So look at the graph of the last one. There is no x at all: the way is cut.
+# So look at the graph of the last one. There is no x at all: nothing leads there.
 
+result = w * way(x)
 seegrad.gradient_graph(result, names={"x": x, "w": w})
 
 # %%
