@@ -1,6 +1,6 @@
 """
-Weigh numerical differences against autograd
-============================================
+Compare numerical differences with autograd
+===========================================
 
 You can get a slope without autograd: step a little to each side, and divide. How small
 should the step be? As small as possible?
@@ -34,14 +34,14 @@ assert abs(error(0.1, torch.float64) - 0.02) < 1e-12
 assert abs(error(0.01, torch.float64) - 0.0002) < 1e-12
 
 # %%
-# It is worse. Two mistakes add up. The formula's own shrinks with h². But f(x + h) and
-# f(x − h) are rounded, and dividing by a smaller h makes more of that rounding.
+# It is worse. Two errors add up. The formula's own shrinks with h². But f(x + h) and
+# f(x − h) are rounded, and dividing by a smaller h makes that error larger.
 
 assert 10 * error(1e-6, torch.float64) < error(1e-8, torch.float64) < 1e-6
 
 # %%
-# Over many steps the error makes a V. In float32 there are only seven digits to lose,
-# so its V turns earlier and higher. Look for the best step of each.
+# Over many steps the error makes a V. float32 has only seven digits, so its V turns
+# earlier and higher. Look for the best step of each.
 
 steps = np.logspace(-12, 0, 121)
 single = np.array([error(h, torch.float32) for h in steps])
@@ -59,8 +59,9 @@ plt.show()
 
 # %%
 # The step that seegrad chooses, about ε^(1/3), lies at the foot of each V. The popular
-# h = 1e-4 is bad for float32. At 1e-8 float32 loses the step in rounding, and the slope
-# comes out as zero. ``numerical_derivative`` refuses such a step.
+# h = 1e-4 is bad in float32: f(0.5001) and f(0.4999) are 9.75105 and 9.74895, alike in
+# half of their seven digits, and the difference keeps only the rest. At 1e-8 the step is
+# lost, and the slope is 0. ``numerical_derivative`` refuses such a step.
 
 for dtype in (torch.float32, torch.float64):
     x = torch.linspace(-1, 1, 1001, dtype=dtype)
@@ -68,6 +69,7 @@ for dtype in (torch.float32, torch.float64):
     print(f"{dtype}: off by at most {off.abs().max():.1e}")
     assert off.abs().max() < 50 * torch.finfo(dtype).eps ** (2 / 3)
 
+assert [round(f(p), 5) for p in (0.5001, 0.4999)] == [9.75105, 9.74895]
 assert error(1e-4, torch.float32) > 1e-3 and error(1e-8, torch.float32) == 10.5
 with seegrad.expect_error(ValueError, "Choose a larger h"):
     seegrad.numerical_derivative(f, torch.tensor(0.5), h=1e-8)

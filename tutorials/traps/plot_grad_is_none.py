@@ -24,8 +24,8 @@ ways = {
 }
 
 # %%
-# w keeps the error away: ``backward()`` always has w to go to. The
-# second number nudges x a little to each side and looks how far the result moves.
+# There is no error, because ``backward()`` always has w to go to. The second number
+# moves x a little to each side and looks how far the result moves.
 
 
 def nudge(way, h=1e-4):
