@@ -107,4 +107,5 @@ assert torch.equal(bend, seegrad.derivative(f, x, order=2))
 
 # %%
 # **Next.** :doc:`/gallery/tangents/plot_tangent_plane` adds a second variable. Why the
-# sum gives slopes is told in :doc:`/why_sum`.
+# sum gives slopes is told in :doc:`/why_sum`, and how to check a slope without autograd
+# in :doc:`/gallery/fields/plot_numerical`.
