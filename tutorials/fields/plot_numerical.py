@@ -29,9 +29,7 @@ def error(h, dtype):
 
 for h in (0.1, 0.01, 1e-4, 1e-6, 1e-8):
     print(f"h = {h:<6g} error {error(h, torch.float64):.1e}")
-
-assert abs(error(0.1, torch.float64) - 0.02) < 1e-12
-assert abs(error(0.01, torch.float64) - 0.0002) < 1e-12
+    assert h < 1e-4 or abs(error(h, torch.float64) - 2 * h**2) < 1e-11
 
 # %%
 # It is worse. Two errors add up. The formula's own shrinks with h². But f(x + h) and
@@ -78,11 +76,11 @@ with seegrad.expect_error(ValueError, "Choose a larger h"):
 # Autograd has no step to choose. It applies the rules of school, and is right to the
 # last digit in both.
 
-assert seegrad.derivative(f, torch.tensor(0.5, dtype=torch.float32)) == 10.5
-assert seegrad.derivative(f, torch.tensor(0.5, dtype=torch.float64)) == 10.5
+for dtype in (torch.float32, torch.float64):
+    assert seegrad.derivative(f, torch.tensor(0.5, dtype=dtype)) == 10.5
 
 # %%
-# One more trap. Some textbooks step inside the array they were given. The slopes of
+# One more mistake. Some textbooks step inside the array they were given. The slopes of
 # x₀² + x₁² at (3, 4) are 6 and 8. What if that array holds whole numbers?
 
 

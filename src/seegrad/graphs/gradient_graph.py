@@ -23,7 +23,6 @@ from seegrad.graphs.dot import dot
 from seegrad.graphs.folding import Fold, folded, unfolded
 from seegrad.graphs.model import LONGEST_REPR, Edge, Gradient, Node, Stored, cut
 from seegrad.graphs.recording import Record, run, why_not
-from seegrad.graphs.steps import step_before
 from seegrad.graphs.svg import html, layout, svg
 from seegrad.graphs.tree import tree
 from seegrad.graphs.values import values
@@ -89,8 +88,7 @@ class GradientGraph:
             path.write_bytes(layout(text, path.suffix[1:]))
 
     def _repr_html_(self) -> str:
-        start = 0 if self.asked is None else step_before(self, self.asked)
-        return html(self, self.dot(), start)
+        return html(self, self.dot(), self.asked)
 
     def __str__(self) -> str:
         """The graph as an indented tree."""

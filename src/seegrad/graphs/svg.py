@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from seegrad.graphs.model import COLORS, Graph
-from seegrad.graphs.steps import steps
+from seegrad.graphs.steps import step_before, steps
 
 DRAW = """
 import sys
@@ -92,20 +92,20 @@ def _classes(graph: Graph, part: str, place: int) -> str:
     return f"node {graph.nodes[place].kind} n{place}"
 
 
-def html(graph: Graph, text: str, start: int = 0) -> str:
+def html(graph: Graph, text: str, asked: int | None = None) -> str:
     """The picture with its steps in words, and a script that steps through them.
 
-    It opens after so many steps: at 0, at the whole graph. The style sheet is a part of
-    the picture: HTML has no other place for it here.
+    It opens whole, or before anything is sent to the node that is asked about. The
+    style sheet is a part of the picture: HTML has no other place for it here.
     """
     data = escape(json.dumps(steps(graph), ensure_ascii=False))
-    asked = f' data-start="{start}"' if start else ""
+    start = "" if asked is None else f' data-start="{step_before(graph, asked)}"'
     style = f"</desc>\n<style>\n{_beside('steps.css')}</style>"
     picture = svg(graph, text).replace("</desc>", style, 1)
     why = escape(graph.message, quote=False)
     why = f'<p class="seegrad-why">{why}</p>\n' if why else ""
     return (
-        f'<div class="seegrad-steps" data-steps="{data}"{asked}>\n{picture}\n{why}'
+        f'<div class="seegrad-steps" data-steps="{data}"{start}>\n{picture}\n{why}'
         f"<script>\n{{\n{_beside('steps.js')}}}\n</script>\n</div>"
     )
 
