@@ -57,9 +57,9 @@ plt.show()
 
 # %%
 # The step that seegrad chooses, about ε^(1/3), lies at the foot of each V. The popular
-# h = 1e-4 is bad in float32: f(0.5001) and f(0.4999) are 9.75105 and 9.74895, alike in
-# half of their seven digits, and the difference keeps only the rest. At 1e-8 the step is
-# lost, and the slope is 0. ``numerical_derivative`` refuses such a step.
+# h = 1e-4 is bad in float32: f(0.5001) and f(0.4999) are 9.75105 and 9.74895, and their
+# difference, 0.0021, keeps three or four of the seven digits. At 1e-8 the step is lost,
+# and the slope is 0. ``numerical_derivative`` refuses such a step.
 
 for dtype in (torch.float32, torch.float64):
     x = torch.linspace(-1, 1, 1001, dtype=dtype)
