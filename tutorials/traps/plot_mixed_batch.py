@@ -58,7 +58,7 @@ def times_sum(x):
 
 x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
 times_sum(x).sum().backward()
-jacobian = torch.autograd.functional.jacobian(times_sum, x)
+jacobian = torch.func.jacrev(times_sum)(x.detach())
 print("the sum says   ", x.grad.tolist())
 print("each by its own", jacobian.diagonal().tolist())
 
