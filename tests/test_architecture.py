@@ -45,7 +45,8 @@ MAY_IMPORT = {
     "graphs.folding": {"graphs.model", "graphs.walk"},
     "graphs.recording": {"checks", "engine", *GRAPH_DATA},
     "graphs.values": GRAPH_DATA,
-    **{drawing: {"checks", "graphs.model"} for drawing in DRAWINGS},
+    "graphs.steps": {"graphs.model"},
+    **{drawing: {"checks", "graphs.model", "graphs.steps"} for drawing in DRAWINGS},
     "graphs.gradient_graph": {
         "checks",
         "results",

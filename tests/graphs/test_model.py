@@ -323,7 +323,7 @@ def test_a_graph_can_be_copied(graph, copied):
 
 def test_a_graph_becomes_a_dict(graph):
     found = dataclasses.asdict(graph)
-    assert set(found) == {"nodes", "edges", "message"}
+    assert set(found) == {"nodes", "edges", "message", "asked"}
     assert [node["label"] for node in found["nodes"]] == [n.label for n in graph.nodes]
     assert [edge["source"] for edge in found["edges"]] == [
         e.source for e in graph.edges

@@ -39,7 +39,8 @@ def test_svg_says_names_as_they_are(name):
     titles = texts(root, "title")
     assert [title for title in titles if title.startswith(f"{name}, ")] != []
     (words,) = texts(root, "desc")
-    assert words.startswith(f"{name}, gradient 1. SumBackward0 gets 1. ")
+    assert words.startswith(f"{name} = ")
+    assert ", gradient 1. SumBackward0 gets 1. " in words
     assert f"{name}' gets all 1." in words
     assert len(with_class(root, "node")) == 4
 
@@ -98,9 +99,10 @@ def test_the_description_in_words():
     x = torch.tensor(3.0, requires_grad=True)
     (words,) = texts(parsed(gradient_graph(x * x, names={"x": x}).svg()), "desc")
     assert words == (
-        "result, gradient 1. MulBackward0 gets 1. "
-        "MulBackward0, gradient 1: × the other factor. x gets 3. x gets 3. "
-        "x, gradient 6: adds up what arrives."
+        "result = 9, gradient 1. MulBackward0 gets 1. MulBackward0 = 9, gradient 1. "
+        "x gets 1 × the other factor = 1 × 3 = 3. "
+        "x gets 1 × the other factor = 1 × 3 = 3. "
+        "x = 3, gradient 3 + 3 = 6: adds up what arrives."
     )
 
 
@@ -262,7 +264,7 @@ def test_a_page_brings_what_steps_through_the_graph(graph):
 def test_the_page_says_names_as_they_are(name):
     page = ET.fromstring(graph_named(name)._repr_html_())
     steps = json.loads(page.get("data-steps"))
-    assert steps[0]["text"].startswith(f"{name}, gradient 1.")
+    assert steps[0]["text"].startswith(f"{name} = ")
 
 
 # ---------------------------------------------------------------- noise

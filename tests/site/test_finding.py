@@ -117,4 +117,4 @@ def test_a_page_is_placed(built, base, browser):
     assert page.locator("a.right-next").get_attribute("href") == "plot_mean.html"
     page.goto(f"{base}why_sum.html")
     contents = page.get_by_role("navigation", name="On this page")
-    assert contents.locator("a", has_text="When the sum lies").count() == 1
+    assert contents.locator("a", has_text="When the sum gives no slope").count() == 1

@@ -1,6 +1,6 @@
 """
-See the axis-order mistake coming
-=================================
+Find the axis-order mistake
+===========================
 
 A gradient function that takes rows of points gets columns instead. Nothing complains.
 Can the wrong call still give the right picture?
@@ -54,14 +54,15 @@ assert wrong_way.shape == (2, 324)
 assert (bowl_is_right, saddle_is_right) == (True, False)
 
 # %%
-# The bowl is right by luck. Each "point" is now a row of 324 numbers. The derivative of
-# a sum of squares by one of them is twice that number, whichever row it stands in.
-# The saddle multiplies the first two entries of the row, and ignores the other 322.
+# The bowl is right by luck. Each "point" is now a row of 324 numbers, and the bowl adds
+# up their squares. The derivative by one of them is twice that number. It depends on no
+# other number, so it does not matter which row it stands in. The saddle is wrong: it
+# multiplies the first two entries of the row, and ignores the other 322.
 
 assert np.count_nonzero(saddle_wrong_way[:, 2:]) == 0
 
 # %%
-# Side by side. The left picture would pass any review.
+# Here are the three side by side. In the left picture nobody would see the mistake.
 
 saddle_right_way = numerical_gradient(saddle, wrong_way.T).T
 pictures = {
@@ -80,7 +81,7 @@ plt.show()
 assert np.allclose(saddle_right_way, wrong_way[::-1], atol=1e-6)
 
 # %%
-# How to see it coming? Ask for one point alone and compare. A point's gradient can't
+# How can you find it? Ask for one point alone, and compare. A point's gradient can't
 # depend on which other points are asked about.
 
 alone = numerical_gradient(saddle, np.array([[1.0, 2.0]]))[0]
@@ -108,8 +109,8 @@ print(message)
 # **On your own.** Which other landscapes would be right by luck?
 #
 # **Solution.** Those that add up terms of one variable each, by the same rule for all:
-# the sum of cubes, of sines, of anything. Their partial derivatives never look at a
-# neighbour.
+# the sum of cubes, of sines, of anything. Each partial derivative depends on its own
+# variable only.
 
 sines = numerical_gradient(lambda point: np.sin(point).sum(), wrong_way)
 assert np.allclose(sines, np.cos(wrong_way), atol=1e-6)

@@ -1,6 +1,6 @@
 """
-Walk downhill
-=============
+Walk downhill by gradient descent
+=================================
 
 If every arrow of a gradient field points downhill, following the arrows must lead to
 the bottom. How fast, and does it always?

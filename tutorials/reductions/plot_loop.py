@@ -2,8 +2,8 @@
 Reduce with a loop
 ==================
 
-Adding in a Python loop gives the same total as ``sum()``, up to rounding. The graph that autograd
-records looks quite different. Will the gradient differ, too?
+Adding in a Python loop gives the same total as ``sum()``, up to rounding. The graph that
+autograd records looks quite different. Will the gradient differ, too?
 """
 
 # %%
@@ -23,7 +23,19 @@ x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64)
 slope = 4 * x
 
 # %%
-# One addition a value. How many operations will autograd have recorded?
+# In plain PyTorch, that is:
+
+x.requires_grad_()
+z = torch.zeros((), dtype=torch.float64)
+for value in f(x):
+    z = z + value
+z.backward()
+
+assert torch.equal(x.grad, slope)
+
+# %%
+# ``reduce_gradient`` runs the same loop, and keeps what happened on the way. One addition
+# a value. How many operations will autograd have recorded?
 
 result = seegrad.reduce_gradient(f, x, "loop")
 names = {"x": result.x, "y": result.y, "z": result.z}
@@ -44,8 +56,8 @@ graph
 # %%
 # An addition copies its gradient to both terms. So the 1 that enters at the last
 # addition reaches the one before it, and so on to the first, and each hands a 1 to its
-# y on the way. Every y gets 1, as from the sum. (The 17 on the folded edge is the total:
-# 17 edges with 1 on each.)
+# y on the way. Every y gets 1, as from the sum. (The folded box stands for 17 additions.
+# From each an edge with 1 on it leads to its y: 17 edges, together 17.)
 
 assert (result.dz_dy == 1).all()
 
@@ -57,7 +69,7 @@ assert torch.equal(result.gradient, by_sum.gradient)
 assert torch.equal(result.gradient, slope)
 
 # %%
-# Drawn, nobody could tell the loop from the sum.
+# Drawn, the loop looks just like the sum.
 
 ax = seegrad.plot_reduction(result)
 ax.legend()

@@ -23,8 +23,20 @@ x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64)
 slope = 4 * x
 
 # %%
-# Nudge a y that isn't the largest: z does not move. Nudge the largest: z moves with it.
-# But two points share the largest y here, one at each end. Who gets the gradient?
+# If a y that isn't the largest grows a little, z stays. If the largest grows, z grows
+# with it. But two points share the largest y here, 10, one at each end. What will plain
+# PyTorch put there?
+
+x.requires_grad_()
+f(x).max().backward()
+print(x.grad[[0, -1]].tolist())
+
+assert x.grad[[0, -1]].tolist() == [-4, 4]
+assert (x.grad[1:-1] == 0).all()
+
+# %%
+# Half of each slope, ∓8. ``reduce_gradient`` runs the same lines, and keeps what the
+# maximum handed to each y.
 
 result = seegrad.reduce_gradient(f, x, "max")
 print("gets something:", result.dz_dy.nonzero().flatten().tolist())
@@ -32,10 +44,11 @@ print("namely:", result.dz_dy[[0, -1]].tolist())
 
 assert result.dz_dy[[0, -1]].tolist() == [0.5, 0.5]
 assert (result.dz_dy[1:-1] == 0).all()
+assert torch.equal(result.gradient, x.grad)
 
 # %%
 # Both, half each. At a tie the maximum has a corner and no slope. PyTorch has to answer
-# something, and treats equals alike.
+# something, and treats equal values alike.
 
 graph = seegrad.gradient_graph(
     result.z, names={"x": result.x, "y": result.y, "z": result.z}
@@ -45,7 +58,6 @@ graph
 # %%
 # By the chain rule the ends get half of their slopes, ∓8: that is −4 and 4.
 
-assert result.gradient[[0, -1]].tolist() == [-4, 4]
 assert torch.equal(result.gradient, result.dz_dy * slope)
 
 ax = seegrad.plot_reduction(result)

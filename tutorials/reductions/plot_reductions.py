@@ -25,7 +25,17 @@ assert x.shape == (17,)
 
 # %%
 # Four ways to make one number of the 17: add them at once, add them in a Python loop,
-# take their mean, take the largest. Each time, ``backward()`` runs from that number.
+# take their mean, take the largest. Each time, ``backward()`` runs from that number. In
+# plain PyTorch, for the mean:
+
+x.requires_grad_()
+y = f(x)
+y.mean().backward()
+assert torch.allclose(x.grad, slope / 17, rtol=1e-15)
+
+# %%
+# ``reduce_gradient`` does that for all four. What will they give at the ends, where the
+# slope is ∓8?
 
 names = ("sum", "loop", "mean", "max")
 results = {how: seegrad.reduce_gradient(f, x, how) for how in names}
@@ -95,4 +105,5 @@ assert torch.equal(result.gradient[::2], slope[::2])
 assert (result.gradient[1::2] == 0).all()
 
 # %%
-# **Next.** :doc:`/why_sum` proves the rule, and shows where the sum gives no slope.
+# **Next.** :doc:`/backward` follows a gradient step by step. :doc:`/why_sum` proves the
+# rule, and shows where the sum gives no slope.

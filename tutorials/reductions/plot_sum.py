@@ -23,13 +23,24 @@ x = torch.arange(-2, 2.1, 0.25, dtype=torch.float64)
 slope = 4 * x
 
 # %%
-# z = y₁ + … + y₁₇. Nudge one y by a little: by how much does z move? That number is
-# what the sum hands to this y.
+# In plain PyTorch, that is:
+
+x.requires_grad_()
+y = f(x)
+y.sum().backward()
+
+assert torch.equal(x.grad, slope)
+
+# %%
+# ``reduce_gradient`` runs the same lines, and keeps what happened on the way. z is
+# y₁ + … + y₁₇. If one y grows a little, by how much does z grow? That number is what the
+# sum hands to this y. What is it?
 
 result = seegrad.reduce_gradient(f, x, "sum")
 print(result.dz_dy.tolist())
 
 assert (result.dz_dy == 1).all()
+assert torch.equal(result.gradient, x.grad)
 
 # %%
 # By exactly as much, so each y gets 1. Follow the 1 down the graph: copied to every y,

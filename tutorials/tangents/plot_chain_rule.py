@@ -23,19 +23,18 @@ wave = torch.sin(x)
 y = scaled + wave
 
 # %%
-# The gradient starts at y with 1 and runs down to x. Before you step through the graph,
-# guess what arrives at the square.
+# The gradient starts at y with 1 and runs down to x. In each box stands the value that
+# was computed there. Before you step on with →, guess: what arrives at the square?
 
 names = {"x": x, "square": square, "scaled": scaled, "wave": wave, "y": y}
 graph = seegrad.gradient_graph(y, names=names)
-graph
+graph.ask("square")
 
 # %%
-# AddBackward0 is the way back through an addition. It copies the 1 to both terms. One
-# way goes through the square: the 1 is multiplied by 0.78, the slope of the scaling,
-# and then by 2x, the slope of the square. The other way goes through the sine, and is
-# multiplied by cos x. That is the chain rule: multiply along a way, and add where ways
-# meet.
+# 0.78. The addition copies the 1 to both of its terms. On one way the 1 is multiplied by
+# 0.78, the slope of the scaling, and then by 2x = −1.5, the slope of the square. On the
+# other way it is multiplied by cos x, the slope of the sine. That is the chain rule:
+# multiply along a way, and add where two ways meet.
 
 leaf = graph.nodes[-1]
 arrived = {node.label: node.gradient.item() for node in graph.nodes}
@@ -53,29 +52,31 @@ assert arrived["x"] == sum(ways)
 assert math.isclose(arrived["x"], 1.56 * -0.75 + math.cos(-0.75), rel_tol=1e-15)
 
 # %%
-# Slopes add as the curves do. At −0.75 the parabola falls faster than the sine rises,
-# so their sum falls, a little.
+# Why multiply? Here are the two pieces of the first way. Near −0.75, x² changes −1.5
+# times as much as x. And 0.78·s changes 0.78 times as much as s. Which slope do both
+# have together?
 
-points = torch.linspace(-2, 1, 200, dtype=torch.float64)
-parts = {
-    "$0.78 x^2$": lambda x: 0.78 * x**2,
-    r"$\sin x$": torch.sin,
-    "sum": lambda x: 0.78 * x**2 + torch.sin(x),
-}
-fig, ax = plt.subplots()
-for name, part in parts.items():
-    (line,) = ax.plot(points, part(points), label=name)
-    tangent = seegrad.tangent_line(part, -0.75)
-    ends = torch.tensor([-1.15, -0.35], dtype=torch.float64)
-    ax.plot(
-        ends, tangent(ends), "o-", color=line.get_color(), linewidth=3, markersize=3
-    )
-    print(f"{name:12} slope {tangent.slope.item():7.4f}")
-ax.set(xlabel="$x$")
-ax.legend()
+step = torch.tensor([-0.35, 0.35], dtype=torch.float64)
+pieces = [
+    ("$s = x^2$", torch.square, -0.75),
+    ("$0.78 s$", lambda s: 0.78 * s, 0.5625),
+    ("$0.78 x^2$", lambda x: 0.78 * x**2, -0.75),
+]
+fig, axes = plt.subplots(1, 3, figsize=(9, 3.4))
+for ax, (name, f, at), variable in zip(axes, pieces, "xsx", strict=True):
+    tangent = seegrad.tangent_line(f, at)
+    seegrad.plot_function(f, at + torch.linspace(-1, 1, 100), ax=ax)
+    ax.plot(at + step, tangent(at + step), "o-", color="#d2601a", lw=3)
+    title = f"{name}: slope {tangent.slope.item():.4g}"
+    ax.set(title=title, xlabel=f"${variable}$", ylabel="")
 plt.show()
-# sphinx_gallery_alt = "Three curves, each with a thick piece of tangent at x = −0.75. The parabola's falls steeply, the sine's rises, and the sum's falls gently."
-# sphinx_gallery_caption = "At x = −0.75, the slope of the sum is the sum of the other two slopes."
+# sphinx_gallery_alt = "Three panels with a thick piece of tangent each. x² at −0.75 falls with slope −1.5. The line 0.78 s rises with slope 0.78. 0.78 x² at −0.75 falls with slope −1.17, less steeply than x²."
+# sphinx_gallery_caption = "The third slope is the product of the first two."
+
+slopes = [seegrad.derivative(f, at).item() for _, f, at in pieces]
+assert slopes[:2] == [-1.5, 0.78]
+assert math.isclose(slopes[0] * slopes[1], slopes[2], rel_tol=1e-15)
+assert math.isclose(slopes[2], -1.17, rel_tol=1e-15)
 
 # %%
 # **On your own.** What happens to the graph of sin(x)² + cos(x)²? It is always 1, so

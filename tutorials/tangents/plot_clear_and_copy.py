@@ -32,8 +32,8 @@ assert twice == 2 * once
 
 # %%
 # Twice the slope. ``backward()`` adds to ``.grad``; it never replaces what is there.
-# That is on purpose: a value used in two places gets a share of the gradient from each,
-# and the shares must add up.
+# That is on purpose: a value used in two places gets a gradient from each, and the two
+# must add up.
 #
 # The doubled slope makes a line that cuts through the curve.
 
@@ -50,7 +50,8 @@ plt.show()
 
 # %%
 # So clear ``.grad`` before each run. Training loops call ``optimizer.zero_grad()``,
-# which sets ``.grad`` to None. Here is another way.
+# which sets ``.grad`` to None. Here is another way: ``zero_()`` writes 0 into it. A name
+# that ends in ``_`` changes the tensor *in place*, in its own memory.
 
 x0.grad.zero_()
 f(x0).backward()
@@ -97,8 +98,9 @@ assert torch.equal(x0.grad, before)
 # **On your own.** ``x0.grad = None`` clears too. Does ``kept = x0.grad`` survive it
 # without a copy? Guess, then try.
 #
-# **Solution.** It survives, and ``zero_grad()`` works the same way. ``None`` takes the tensor away from x₀ and leaves its
-# memory to ``kept``; the next ``backward()`` makes a new one.
+# **Solution.** It survives, and ``zero_grad()`` works the same way. ``None`` takes the
+# tensor away from x₀ and leaves its memory to ``kept``; the next ``backward()`` makes a
+# new one.
 
 x0.grad = None
 f(x0).backward()

@@ -62,28 +62,35 @@ assert torch.equal(first, third)
 assert torch.equal(first, fourth)
 
 # %%
-# All four agree bit for bit. Where the curve is steep the dashed derivative is high.
-# This one never reaches zero, so the cubic never turns round.
+# All four agree bit for bit. Here is the part from −2 to 1: above the curve, below its
+# slope. The tangent touches the curve at 0.5. How high is the lower curve there?
 
-ax = seegrad.plot_function(f, x)
-seegrad.plot_derivative(x, fourth, ax=ax)
-seegrad.plot_tangent_line(seegrad.tangent_line(f, 0.5), ax=ax, width=3)
-ax.lines[-2].set(linestyle=":", color="#1f9168", linewidth=4)
-ax.legend()
+part = slice(2000, 5000)
+place = 4500
+at = x.detach()
+fig, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(6.4, 6))
+seegrad.plot_function(f, at[part], ax=above)
+seegrad.plot_tangent_line(seegrad.tangent_line(f, 0.5), ax=above, width=1)
+seegrad.plot_derivative(at[part], fourth[part], ax=below)
+below.plot(0.5, fourth[place], "o", color="#d2601a", markersize=8)
+below.annotate("slope 10.5", (0.42, fourth[place]), ha="right", va="center")
+above.set(xlabel="", ylabel="height")
+below.set(xlabel="$x$", ylabel="slope", ylim=(0, None))
 plt.show()
-# sphinx_gallery_alt = "A rising cubic curve from −4 to 4, and its derivative, a dashed parabola that stays above zero. A short dotted tangent touches the cubic at x = 0.5."
-# sphinx_gallery_caption = "The dotted tangent is as steep as the dashed curve is high, at x = 0.5."
+# sphinx_gallery_alt = "Two panels from −2 to 1. Above, a rising cubic with a dashed tangent at x = 0.5. Below, its slope, a dashed parabola that stays above zero; a dot at x = 0.5 is marked slope 10.5."
+# sphinx_gallery_caption = "Above, the height at 0.5 is 9.75; below, the slope at 0.5 is 10.5."
 
 # %%
-# At 0.5 the height is 9.75 and the slope 10.5. The lowest slope is at −2/3, where it is
-# 7/3.
+# 10.5, while the height is 9.75. The lowest slope is 7/3, at −2/3. It never reaches
+# zero, so the cubic never turns round.
 
-place = int(torch.argmin((x - 0.5).abs()))
-print(f"f = {f(x)[place].item():.2f}, slope = {first[place].item():.2f}")
+print(f"f = {f(at)[place]:.2f}, slope = {first[place]:.2f}")
 
-assert abs(f(x)[place].item() - 9.75) < 1e-9
-assert abs(first[place].item() - 10.5) < 1e-9
-assert abs(first.min().item() - 7 / 3) < 1e-6
+assert abs(at[place] - 0.5) < 1e-12
+assert abs(f(at)[place] - 9.75) < 1e-9
+assert abs(first[place] - 10.5) < 1e-9
+assert abs(first.min() - 7 / 3) < 1e-6
+assert abs(at[first.argmin()] + 2 / 3) < 1e-3
 
 # %%
 # **On your own.** The second derivative is 12x + 8. How do you get it from
@@ -100,4 +107,5 @@ assert torch.equal(bend, seegrad.derivative(f, x, order=2))
 
 # %%
 # **Next.** :doc:`/gallery/tangents/plot_tangent_plane` adds a second variable. Why the
-# sum gives slopes is told in :doc:`/why_sum`.
+# sum gives slopes is told in :doc:`/why_sum`, and how to check a slope without autograd
+# in :doc:`/gallery/fields/plot_numerical`.

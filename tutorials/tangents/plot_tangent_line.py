@@ -9,7 +9,7 @@ taught you to work out by hand, and that PyTorch finds for you: the slope.
 # %%
 # Here is a curve, and a point on it where x is −0.75. The line that touches the curve
 # there is fixed by the point and by its slope. ``float64`` keeps sixteen digits in place
-# of the usual seven.
+# of the usual seven. (:ref:`Eight words of PyTorch <eight-words>` has all such words.)
 
 import math
 

@@ -54,16 +54,30 @@ plt.show()
 # sphinx_gallery_caption = "The plane rises twice as steeply along x₁ as along x₀."
 
 # %%
-# Is it the right plane? Cut the picture along x₀ at x₁ = 2. The plane becomes a line,
-# and it must be the tangent of the curve that the bowl becomes.
+# Is it the right plane? Cut the picture through the point, once along x₀ and once along
+# x₁. Each time the plane becomes a line. Is it the tangent of the curve that the bowl
+# becomes?
 
-cut = seegrad.tangent_line(lambda x: bowl(x, torch.full_like(x, 2.0)), 1)
-assert cut.slope == plane.slopes[0]
-assert cut(0) == plane(0, 2)
+along = torch.linspace(-3, 3, 61, dtype=torch.float64)
+cuts = {
+    "along $x_0$, at $x_1 = 2$": (lambda t: bowl(t, 2.0 + 0 * t), 1.0),
+    "along $x_1$, at $x_0 = 1$": (lambda t: bowl(1.0 + 0 * t, t), 2.0),
+}
+fig, axes = plt.subplots(1, 2, sharey=True, figsize=(7.5, 3.8))
+for k, (ax, (name, (curve, at))) in enumerate(zip(axes, cuts.items(), strict=True)):
+    tangent = seegrad.tangent_line(curve, at)
+    seegrad.plot_function(curve, along, ax=ax)
+    seegrad.plot_tangent_line(tangent, ax=ax, width=2)
+    slope = tangent.slope.item()
+    ax.set(title=f"{name}: slope {slope:g}", xlabel=f"$x_{k}$", ylim=(-1, 14))
+    assert slope == plane.slopes[k] == (2, 4)[k]
+plt.show()
+# sphinx_gallery_alt = "Two parabolas side by side, each with a dashed tangent. Left, the cut along x₀: at 1 the tangent has the slope 2. Right, the cut along x₁: at 2 it has the slope 4."
+# sphinx_gallery_caption = "The two cuts through the point: the plane's slopes are the slopes of these lines."
 
 # %%
 # How good is the plane away from the point? Move a distance r, and the bowl is exactly
-# r² higher. Half the way, a quarter of the error.
+# r² higher. Half as far away means a quarter of the error.
 
 for r in (1.0, 0.5, 0.25):
     there = torch.tensor([1 + r, 2.0], dtype=torch.float64)

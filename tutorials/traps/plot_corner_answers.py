@@ -1,6 +1,6 @@
 """
-Believe a slope at a corner
-===========================
+Take the slope at a corner
+==========================
 
 max(x, 0) has a corner at 0 and no slope there. Autograd gives you one all the same.
 Which one depends on how you spell the function.
@@ -40,7 +40,7 @@ assert list(answers.values()) == [0, 0, 0.5, 0.5, 0, 1]
 
 # %%
 # Three different slopes. Every one of them follows from a rule of its own: ``maximum``
-# shares a tie, ``abs`` says 0 at 0, ``where`` takes the side that its condition is on.
+# shares a tie, ``abs`` says 0 at 0, ``where`` takes the branch that its condition chose.
 
 fig, ax = plt.subplots()
 near = t[25:76]

@@ -2,8 +2,8 @@
 Write through .data
 ===================
 
-The slope of x² at 2 is 4. One harmless-looking line later, PyTorch says 20, and nothing
-warns you. Where does the 20 come from?
+The slope of x² at 2 is 4. After one more line PyTorch says 20, and nothing warns
+you. Where does the 20 come from?
 """
 
 # %%
@@ -45,8 +45,8 @@ assert abs(tangent.y0 + 20 * (7 - tangent.x0) - 104) < 1e-12
 
 # %%
 # PyTorch counts the changes of each tensor, and refuses when a saved one has changed.
-# ``.data`` is a door around that counter. ``detach()`` shares the same memory, and the
-# counter too.
+# ``.data`` goes past that counter. ``detach()`` shares the same memory, and the counter
+# too.
 
 x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
 y = x**2
@@ -85,4 +85,4 @@ for f in (torch.square, torch.exp):
     assert x.grad == (right if f is torch.square else 100)
 
 # %%
-# **Next.** :doc:`/gallery/traps/plot_step_in_place` changes x openly, and is refused.
+# **Next.** :doc:`/gallery/traps/plot_step_in_place` changes x without ``.data``, and is refused.

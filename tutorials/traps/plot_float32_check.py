@@ -2,8 +2,8 @@
 Check a gradient in float32
 ===========================
 
-You compare autograd with small differences, to be on the safe side. They disagree, by
-more than a hundred times what a test allows. Which of the two is wrong?
+You check autograd by small differences. The two disagree, by more than a hundred times
+what a test allows. Which of the two is wrong?
 """
 
 # %%

@@ -24,8 +24,8 @@ ways = {
 }
 
 # %%
-# w keeps ``backward()`` happy: it always finds a way to w, so there is no error. The
-# second number nudges x a little to each side and looks how far the result moves.
+# There is no error, because ``backward()`` always has w to go to. The second number
+# moves x a little to each side and looks how far the result moves.
 
 
 def nudge(way, h=1e-4):
@@ -75,8 +75,9 @@ print(seegrad.explain_grad(x))
 assert seegrad.explain_grad(x).reason == "not reached"
 
 # %%
-# So look at the graph of the last one. There is no x at all: the way is cut.
+# So look at the graph of the last one. There is no x at all: nothing leads there.
 
+result = w * way(x)
 seegrad.gradient_graph(result, names={"x": x, "w": w})
 
 # %%

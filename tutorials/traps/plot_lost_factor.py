@@ -61,8 +61,9 @@ plt.show()
 assert right.slope == 4
 
 # %%
-# How do you find such a cut? Nudge x and look: numerical differences know nothing of
-# graphs. Where they disagree with autograd, the way is cut or there is a corner.
+# How do you find such a cut? Change x a little and look: numerical differences know
+# nothing of graphs. Where they disagree with autograd, something was detached, or there
+# is a corner.
 
 
 def cut(x):
@@ -70,11 +71,11 @@ def cut(x):
 
 
 by_autograd = seegrad.derivative(cut, 2.0)
-by_nudging = seegrad.numerical_derivative(cut, 2.0)
-print(f"autograd {by_autograd:.4f}, nudging {by_nudging:.4f}")
+by_differences = seegrad.numerical_derivative(cut, 2.0)
+print(f"autograd {by_autograd:.4f}, differences {by_differences:.4f}")
 
 assert by_autograd == 2
-assert abs(by_nudging - 4) < 1e-8
+assert abs(by_differences - 4) < 1e-8
 
 # %%
 # ``diagnose`` does that for you, and tells a cut from a corner.
@@ -87,7 +88,7 @@ assert abs(found.left - 4) < 1e-6
 assert abs(found.right - 4) < 1e-6
 
 # %%
-# The mend is to leave it out. It slips in when one scales by a value of the data itself,
+# The mend is to leave it out. It often comes in when one scales by a value of the data itself,
 # as in x / x.abs().max().item(), or logs a number and goes on computing with it.
 #
 # Sometimes a cut is what you want: a target or a scale that counts as a constant. Then

@@ -2,8 +2,8 @@
 Mix the points of a batch
 =========================
 
-``y.sum().backward()`` gives the slope at each point, everybody says. Scale your batch
-first, and it says that a rising line is flat.
+``y.sum().backward()`` is said to give the slope at each point. Scale your batch first,
+and it says that a rising line is flat.
 """
 
 # %%
@@ -46,8 +46,8 @@ plt.show()
 # sphinx_gallery_caption = "The values rise from point to point, and yet each short line lies flat."
 
 # %%
-# The sum asks how the *total* moves. Nudge one point: its own value goes up, and the
-# mean takes as much from all the others. The total of a standardised batch is 0, always.
+# The sum asks how the *total* moves. If one point grows a little, its own value goes up,
+# and the mean takes as much from all the others. The total of a standardised batch is 0, always.
 #
 # Zeros are easy to notice. Here is one that isn't: x · sum(x) at 1, 2, 3.
 
@@ -58,7 +58,7 @@ def times_sum(x):
 
 x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
 times_sum(x).sum().backward()
-jacobian = torch.autograd.functional.jacobian(times_sum, x)
+jacobian = torch.func.jacrev(times_sum)(x.detach())
 print("the sum says   ", x.grad.tolist())
 print("each by its own", jacobian.diagonal().tolist())
 

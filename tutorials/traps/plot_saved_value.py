@@ -73,8 +73,8 @@ print(f"{x.grad.item():.4f}")
 assert x.grad == tangent.slope
 
 # %%
-# The trap is not always there. The slope of 3x is 3, whatever the result was. So nobody
-# misses the old one, and ``+=`` does no harm.
+# The error does not always come. The slope of 3x is 3, whatever the result was. So the
+# old one is not needed, and ``+=`` does no harm.
 
 x.grad = None
 y = x * 3
@@ -103,4 +103,4 @@ for f in (torch.sin, torch.square):
     assert x.grad == seegrad.derivative(f, 1.0)
 
 # %%
-# **Next.** :doc:`/gallery/traps/plot_data` changes a saved value behind PyTorch's back.
+# **Next.** :doc:`/gallery/traps/plot_data` changes a saved value, and PyTorch does not notice.

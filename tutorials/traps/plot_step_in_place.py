@@ -34,10 +34,10 @@ assert abs(stopped_at + 1.2) < 1e-15
 assert seegrad.explain_grad(x).reason == "not a leaf"
 
 # %%
-# The name x now stands for a result. ``backward()`` passed by it on the way to the old
-# x, which no name reaches any more. There will be no second step.
+# The name x now stands for a result. ``backward()`` passed it on the way to the old
+# x, which has no name any more. There will be no second step.
 #
-# The step is bookkeeping, not part of the function. Say so with ``no_grad()``.
+# The step is not part of the function. Tell PyTorch so, with ``no_grad()``.
 
 x = torch.tensor(-2.0, dtype=torch.float64, requires_grad=True)
 walk = [x.item()]
@@ -73,7 +73,7 @@ assert abs(walk[-1] + 2 * 0.6**8) < 1e-15
 # **On your own.** Set one entry of a parameter to zero, as when you prune a network:
 # ``w[0] = 0``. Does it work?
 #
-# **Solution.** Not openly: a part of a leaf is refused, too. ``no_grad()`` mends it.
+# **Solution.** Not like this: a part of a leaf is refused, too. ``no_grad()`` mends it.
 
 w = torch.ones(3, requires_grad=True)
 with seegrad.expect_error(RuntimeError, "view of a leaf"):

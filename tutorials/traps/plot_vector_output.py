@@ -60,7 +60,7 @@ with seegrad.expect_error(RuntimeError, "Mismatch in shape"):
     torch.sin(x).backward(gradient=torch.ones(2))
 
 # %%
-# **A silent relative.** A function that returns two results looks like a list of slopes
+# **A mistake without an error.** A function that returns two results looks like a list of slopes
 # to come. x² and x³ have the slopes 4 and 12 at 2. What does autograd return?
 
 x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
@@ -91,4 +91,4 @@ assert x.grad[-1] == torch.cos(x[-1])
 assert (x.grad[:-1] == 0).all()
 
 # %%
-# **Next.** :doc:`/gallery/traps/plot_mixed_batch` is about when the ones lie, too.
+# **Next.** :doc:`/gallery/traps/plot_mixed_batch` shows when ones give no slope either.

@@ -10,6 +10,8 @@ everywhere. Its gradient is not.
 # Take √x for positive x, and 0 elsewhere. At −1 the value is 0, as it should be. The
 # curve is flat there. So what is the gradient?
 
+import math
+
 import torch
 from matplotlib import pyplot as plt
 
@@ -32,13 +34,19 @@ assert x.grad.isnan()
 # nan, not a number. ``where`` chooses among finished values: √−1 was computed, and then
 # not chosen. Follow the gradient back.
 
+y = once(x)
 graph = seegrad.gradient_graph(y, names={"x": x, "y": y})
 graph
 
 # %%
-# ``where`` sends 0 to the branch it did not choose. But the rule of the root divides by
-# 2√x, which is nan here, and 0 / nan is nan. A zero cannot wash a nan away.
-#
+# The edges say 1, then 0, then nan. ``where`` sends 0 to the branch it did not choose.
+# But the rule of the root divides by 2√x, which is nan here, and 0 ÷ nan is nan. Zero
+# times nan is nan, too: once it is there, nothing removes it.
+
+ran = [edge.gradient.item() for edge in graph.edges]
+assert ran[:2] == [1, 0] and math.isnan(ran[2])
+
+# %%
 # One such point spoils a whole batch: a loss adds up the gradients of all of them.
 
 w = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)

@@ -18,8 +18,8 @@ with seegrad.expect_error(RuntimeError, "floating point"):
     x = torch.tensor([3, 4], requires_grad=True)
 
 # %%
-# A slope asks what happens when x is nudged a little. A tensor of whole numbers has no
-# room for a little: next to 3 comes 4. Decimal points mend it.
+# A slope asks what happens when x changes a little. A tensor of whole numbers can't
+# change a little: next to 3 comes 4. Decimal points mend it.
 
 x = torch.tensor([3.0, 4.0], requires_grad=True)
 (x**2).sum().backward()
@@ -28,8 +28,8 @@ print(x.grad)
 assert x.grad.tolist() == [6, 8]
 
 # %%
-# That was the loud one. Converting to whole numbers on the way makes no noise: a scale w
-# keeps the graph alive, and x gets None.
+# That was an error. Converting to whole numbers on the way gives none: ``backward()``
+# still has w to go to, and x gets None.
 
 x = torch.tensor([3.0, 4.0], requires_grad=True)
 w = torch.tensor(1.0, requires_grad=True)
@@ -84,8 +84,8 @@ assert seegrad.derivative(torch.square, [3, 4]).tolist() == [6, 8]
 # ``x + (x.round() - x).detach()``. What is its value at 1.8, and what slope comes back?
 #
 # **Solution.** The value is round(x). The detached part counts as a constant, so the
-# slope is that of x: 1. It is called the straight-through estimator. It is a lie, and a
-# useful one.
+# slope is that of x: 1. It is called the straight-through estimator. It is not
+# the true slope, but it is useful.
 
 x = torch.tensor(1.8, dtype=torch.float64, requires_grad=True)
 y = x + (x.round() - x).detach()

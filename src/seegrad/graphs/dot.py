@@ -44,16 +44,22 @@ def _node(node: Node) -> str:
         name_of(node),
         node.operation if node.operation != node.label else "",
         node.shape,
+        "" if node.value is None else f"= {number(node.value)}",
         sentence(node),
     )
 
 
 @lru_cache(maxsize=1_000)  # most nodes of a large graph are like another
 def _attributes(
-    kind: str, name: str, operation: str, shape: tuple[int, ...], tooltip: str
+    kind: str,
+    name: str,
+    operation: str,
+    shape: tuple[int, ...],
+    value: str,
+    tooltip: str,
 ) -> str:
-    lines = [name, *([operation] if operation else []), *_shape(shape)]
-    label = _quote("\n".join(lines))
+    lines = [name, operation, _shape(shape), value]
+    label = _quote("\n".join(line for line in lines if line))
     # Graphviz reads a tooltip's backslashes twice.
     tooltip = _quote(tooltip.replace("\\", "\\\\"))
     return (
@@ -62,15 +68,17 @@ def _attributes(
     )
 
 
-def _shape(shape: tuple[int, ...]) -> list[str]:
-    if not shape:
-        return []
-    return [f"{shape[0]} numbers" if len(shape) == 1 else " × ".join(map(str, shape))]
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} numbers" if len(shape) == 1 else " × ".join(map(str, shape))
 
 
 def _edge_text(edge: Edge) -> str:
-    times = f" ({edge.count} edges)" if edge.count > 1 else ""
-    return number(edge.gradient) + times if edge.gradient is not None else times.strip()
+    if edge.count == 1:
+        return number(edge.gradient)
+    together = (
+        f", together {number(edge.gradient)}" if edge.gradient is not None else ""
+    )
+    return f"{edge.count} edges{together}"
 
 
 def _quote(text: str) -> str:

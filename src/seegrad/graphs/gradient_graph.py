@@ -8,7 +8,7 @@ repeat, and run once with a hook on each. What is left is plain data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from seegrad.graphs.tree import tree
 from seegrad.graphs.values import values
 from seegrad.graphs.walk import Walk, walk
 
+LABELS_SHOWN = 10
 FORMATS = (".svg", ".png", ".pdf", ".dot")
 NOT_ASKED = "The gradient was not asked for."
 
@@ -45,6 +46,22 @@ class GradientGraph:
     """The edges, in the gradient's direction and order."""
     message: str = ""
     """Why there are no gradients; empty if there are."""
+    asked: int | None = None
+    """The id of the node that a page asks about, see `ask`; mostly none."""
+
+    def ask(self, label: str) -> GradientGraph:
+        """The same graph, asking a reader what arrives at the node of that label.
+
+        On a page that shows its steps it opens before anything is sent there.
+        """
+        found = [node.id for node in self.nodes if node.label == label]
+        if not found:
+            labels = ", ".join(repr(node.label) for node in self.nodes[:LABELS_SHOWN])
+            raise ValueError(
+                f"label must be that of a node, but it is {label!r}. Choose one of "
+                f"{labels}."
+            )
+        return replace(self, asked=found[-1])
 
     def dot(self, *, direction: str = "backward") -> str:
         """The graph in Graphviz's language; "forward" turns the arrows."""
@@ -71,7 +88,7 @@ class GradientGraph:
             path.write_bytes(layout(text, path.suffix[1:]))
 
     def _repr_html_(self) -> str:
-        return html(self, self.dot())
+        return html(self, self.dot(), self.asked)
 
     def __str__(self) -> str:
         """The graph as an indented tree."""

@@ -1,5 +1,6 @@
 /* Step through the backward pass of a graph: a button back, a slider, a button forward,
-   and the step in words. It travels with each graph; without it the whole graph shows.
+   and the step in words. A graph that asks what arrives somewhere opens at the step
+   before, and the numbers of later steps are hidden. It travels with each graph; without it the whole graph shows.
    No "less than" and no ampersand here, so that a page may be XML. */
 for (const figure of document.querySelectorAll(".seegrad-steps:not(.seegrad-ready)")) {
   figure.classList.add("seegrad-ready"); // a notebook has one script a graph
@@ -15,7 +16,7 @@ for (const figure of document.querySelectorAll(".seegrad-steps:not(.seegrad-read
 
   const back = make("button", { type: "button", textContent: "←" }, "Previous step");
   const forward = make("button", { type: "button", textContent: "→" }, "Next step");
-  const range = { type: "range", min: 0, max: steps.length, value: 0 };
+  const range = { type: "range", min: 0, max: steps.length, value: figure.dataset.start ?? 0 };
   const slider = make("input", range, "Step of the backward pass");
   const words = make("span", {});
   const room = make("span", { textContent: longest, ariaHidden: "true" });

@@ -15,9 +15,9 @@ from functools import cache
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from seegrad.graphs.model import COLORS, Graph, Node, number, on_a_line, sentence
+from seegrad.graphs.model import COLORS, Graph
+from seegrad.graphs.steps import step_before, steps
 
 DRAW = """
 import sys
@@ -92,16 +92,20 @@ def _classes(graph: Graph, part: str, place: int) -> str:
     return f"node {graph.nodes[place].kind} n{place}"
 
 
-def html(graph: Graph, text: str) -> str:
+def html(graph: Graph, text: str, asked: int | None = None) -> str:
     """The picture with its steps in words, and a script that steps through them.
 
-    The style sheet is a part of the picture: HTML has no other place for it here.
+    It opens whole, or before anything is sent to the node that is asked about. The
+    style sheet is a part of the picture: HTML has no other place for it here.
     """
-    steps = escape(json.dumps(_steps(graph), ensure_ascii=False))
+    data = escape(json.dumps(steps(graph), ensure_ascii=False))
+    start = "" if asked is None else f' data-start="{step_before(graph, asked)}"'
     style = f"</desc>\n<style>\n{_beside('steps.css')}</style>"
     picture = svg(graph, text).replace("</desc>", style, 1)
+    why = escape(graph.message, quote=False)
+    why = f'<p class="seegrad-why">{why}</p>\n' if why else ""
     return (
-        f'<div class="seegrad-steps" data-steps="{steps}">\n{picture}\n'
+        f'<div class="seegrad-steps" data-steps="{data}"{start}>\n{picture}\n{why}'
         f"<script>\n{{\n{_beside('steps.js')}}}\n</script>\n</div>"
     )
 
@@ -114,28 +118,4 @@ def _beside(name: str) -> str:
 def _description(graph: Graph) -> str:
     """The graph read out in the order of the backward pass."""
     sentences = [graph.message] if graph.message else []
-    return " ".join(sentences + [step["text"] for step in _steps(graph)])
-
-
-def _steps(graph: Graph) -> list[dict[str, Any]]:
-    """One step a node: which edges run, and sentences that say what happens."""
-    edges: list[list[int]] = [[] for _ in graph.nodes]
-    for place, edge in enumerate(graph.edges):
-        edges[edge.source].append(place)
-    return [
-        {
-            "node": node.id,
-            "edges": edges[node.id],
-            "text": _step(node, graph, edges[node.id]),
-        }
-        for node in graph.nodes
-    ]
-
-
-def _step(node: Node, graph: Graph, edges: list[int]) -> str:
-    sentences = [f"{sentence(node)}."]
-    for edge in [graph.edges[place] for place in edges]:
-        if edge.gradient is not None:
-            target = on_a_line(graph.nodes[edge.target].label)
-            sentences.append(f"{target} gets {number(edge.gradient)}.")
-    return " ".join(sentences)
+    return " ".join(sentences + [step["text"] for step in steps(graph)])
