@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "numerical_gradient, Deep Learning from Scratch, batch, axis, ゼロから作る"
 """
 See the axis-order mistake coming
 =================================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "kink, relu, not differentiable, 角"
 """
 Believe a slope at a corner
 ===========================
