@@ -29,11 +29,11 @@ from pathlib import Path, PurePosixPath
 
 import brotli
 
-NAMED = ("_images/", "_static/", "searchindex.js")
+NAMED = ("_images/", "_static/")
 DIGEST = re.compile(r"\.[0-9a-f]{16}\.\w+(\.br|\.gz)?$")
 REFERENCE = re.compile(
     r'(?P<before>\b(?:src|href)="(?:(?:\.\./)*|/(?:[^":]*?/)?))'
-    r'(?P<file>(?:_images/|_static/|searchindex\.js)[^"?#]*)'
+    r'(?P<file>(?:_images|_static)/[^"?#]*)'
     r'(?:\?[^"#]*)?(?P<after>[#"])'
 )
 URL = re.compile(r"""url\((["']?)(?P<file>[^"'():?#]+)(?:\?[^"')#]*)?""")

@@ -79,7 +79,7 @@ def test_media_types(server):
 
 
 @pytest.mark.parametrize("encoding", UNPACK)
-@pytest.mark.parametrize("path", ["/", "/_static/seegrad.css", "/searchindex.js"])
+@pytest.mark.parametrize("path", ["/", "/_static/seegrad.css", "/_static/pages.js"])
 def test_what_a_browser_holds_is_not_sent_again(server, path, encoding):
     wanted = {"Accept_Encoding": encoding}
     _, first, _ = server.get(path, **wanted)

@@ -73,13 +73,22 @@ def test_pip_installs_the_wheel_from_the_site(run, environment, site):
     assert f"Version: {wheel.split('-')[1]}" in shown
 
 
-def test_a_notebook_installs_what_it_needs_and_runs(run, environment, site, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (take_home.FIRST, "slope -0.4383"),
+        ("cost", "Taken on "),  # a chapter with a helper of its own, and with data
+    ],
+)
+def test_a_notebook_installs_what_it_needs_and_runs(
+    run, environment, site, tmp_path, name, shown
+):
     python = environment("nbclient", "ipykernel", "torch", options=["--seed"])
-    name = f"{take_home.FIRST}.ipynb"
-    urlretrieve(f"{site}/{take_home.FOLDER}/{name}", tmp_path / name)
+    book = f"{name}.ipynb"
+    urlretrieve(f"{site}/{take_home.FOLDER}/{book}", tmp_path / book)
     pinned = READERS | {"PIP_CONSTRAINT": str(ROOT / "constraints.txt")}
     execute = python.with_name("jupyter-execute")
-    run(execute, "--inplace", name, cwd=tmp_path, env=pinned)
-    assert "slope -0.4383" in (tmp_path / name).read_text(encoding="utf-8")
+    run(execute, "--inplace", book, cwd=tmp_path, env=pinned)
+    assert shown in (tmp_path / book).read_text(encoding="utf-8")
     where = run(python, "-c", "import seegrad; print(seegrad.__file__)", cwd=tmp_path)
     assert where.startswith(str(python.parents[1]))

@@ -1,10 +1,93 @@
 """What leads a reader to a page, from inside the site and from outside."""
 
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 from conftest import HTML
 from playwright.sync_api import expect
+
+HREFS = "links => links.map((link) => link.getAttribute('href'))"
+QUERIES = tomllib.loads(Path(__file__).with_name("queries.toml").read_text("utf-8"))
+ASKED = [
+    pytest.param(query, page, places, id=query)
+    for places, kind in ((1, "first"), (3, "among_three"))
+    for page, queries in QUERIES[kind].items()
+    for query in queries
+]
+
+
+@pytest.fixture(scope="module")
+def search(base, browser):
+    page = browser.new_page()
+    page.set_default_timeout(5_000)
+    page.goto(f"{base}search.html?q=slope")
+    page.locator("main .seegrad-found li").first.wait_for(timeout=30_000)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize(("query", "page", "places"), ASKED)
+def test_a_question_finds_the_page_that_answers_it(search, query, page, places):
+    search.locator("main input[name=q]").fill(query)
+    found = search.locator("main .seegrad-found li > a")
+    links = [link.partition("#")[0] for link in found.evaluate_all(HREFS)[:places]]
+    assert f"./{page}.html" in links
+
+
+def test_the_list_of_questions_is_long_and_has_misspelt_ones():
+    queries = [param.values[0] for param in ASKED]
+    assert len(set(queries)) == len(queries) >= 40
+    assert {"gradiant", "tangant", "接線"} <= set(queries)
+
+
+def test_what_is_found_shows_while_typing_and_leads_there(base, browser):
+    page = browser.new_page()
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(f"{base}gallery/tangents/plot_tangent_line.html")
+    assert not [url for url in requests if "minisearch" in url or "pages.js" in url]
+    page.keyboard.press("Control+k")
+    page.keyboard.type("version; expected vers")
+    found = page.get_by_role("dialog").locator(".seegrad-found")
+    expect(found.locator("li").first).to_contain_text("Overwrite a value")
+    expect(found.locator("mark", has_text="expected").first).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("plot_saved_value"))
+    assert not [url for url in requests if not url.startswith((base, "data:"))]
+
+
+def test_enter_asks_the_search_page_and_its_address_can_be_kept(base, browser):
+    page = browser.new_page()
+    page.goto(f"{base}why_sum.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("when does it lie")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{base}search.html?q=when+does+it+lie")
+    first = page.locator("main .seegrad-found li > a").first
+    expect(first).to_have_text("Why sum? › When the sum lies")
+    first.click()
+    page.wait_for_url(f"{base}why_sum.html#when-the-sum-lies")
+
+
+def test_what_is_found_on_this_page_closes_the_dialog(base, browser):
+    page = browser.new_page()
+    page.goto(f"{base}why_sum.html")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").locator(".seegrad-found")).to_be_hidden()
+    page.keyboard.type("when the sum lies")
+    page.get_by_role("dialog").get_by_role("link").first.click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("heading", name="When the sum lies")).to_be_in_viewport()
+
+
+def test_a_word_that_no_page_has_is_said_so(search):
+    search.locator("main input[name=q]").fill("zzyzx")
+    expect(search.locator("main .seegrad-found")).to_have_text(
+        "No page has these words."
+    )
 
 
 def test_every_tutorial_tells_its_topics(built, base, browser):

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "numerical_gradient, Deep Learning from Scratch, batch, axis, ゼロから作る"
 """
 Find the axis-order mistake
 ===========================

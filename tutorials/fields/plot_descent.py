@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "gradient descent, SGD, optimizer, learning rate, minimum, 勾配降下法, 学習率"
 """
 Walk downhill by gradient descent
 =================================

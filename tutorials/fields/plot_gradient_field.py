@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "gradient vectors, quiver, arrows, 勾配"
 """
 Draw a gradient field
 =====================

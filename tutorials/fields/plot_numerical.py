@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "finite differences, central difference, step size, numerical differentiation, 数値微分"
 """
 Compare numerical differences with autograd
 ===========================================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "training step, loss, 損失"
 """
 Look into one step of a fit
 ===========================

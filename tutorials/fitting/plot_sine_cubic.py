@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "polynomial regression, curve fitting, least squares, polyfit, 最小二乗法"
 """
 Fit a cubic to the sine
 =======================

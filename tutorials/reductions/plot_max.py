@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "ties, equal values, amax, 同点"
 """
 Reduce with max
 ===============

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "average, 平均"
 """
 Reduce with mean
 ================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "和"
 """
 Reduce with sum
 ===============

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "backpropagation, composed functions, 連鎖律, 合成関数"
 """
 Watch the chain rule at work
 ============================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "gradients accumulate, gradients add up, zero_grad, x.grad = None, clone"
 """
 Clear the gradient, and copy it first
 =====================================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "derivative at many points, f', 導関数"
 """
 Draw a derivative curve
 =======================

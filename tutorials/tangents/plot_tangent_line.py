@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "tangent, slope at a point, secant, 接線, 傾き, 微分係数"
 """
 Draw a tangent line
 ===================

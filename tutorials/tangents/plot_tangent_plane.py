@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "two variables, partial derivative, 接平面, 偏微分"
 """
 Draw a tangent plane
 ====================

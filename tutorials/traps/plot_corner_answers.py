@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "kink, relu, not differentiable, 角"
 """
 Take the slope at a corner
 ==========================

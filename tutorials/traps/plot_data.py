@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "tensor.data, silent, version"
 """
 Write through .data
 ===================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "gradcheck, precision, float64"
 """
 Check a gradient in float32
 ===========================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "forgot zero_grad, optimizer.zero_grad, accumulate"
 """
 Forget to clear the gradient in a loop
 ======================================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "grad None, requires_grad, non-leaf, retain_grad"
 """
 Find out why .grad is None
 ==========================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "detach, stop gradient, wrong gradient, item"
 """
 Lose a factor to detach()
 =========================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "batch normalisation, BatchNorm, per-sample gradients, Jacobian"
 """
 Mix the points of a batch
 =========================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "inplace operation, version, +="
 """
 Overwrite a value that backward() needs
 =======================================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "retain_graph, graph freed, backward twice"
 """
 Call backward() a second time
 =============================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "in-place operation, no_grad, update a parameter"
 """
 Step a parameter in place
 =========================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "scalar outputs, not a scalar, gradient argument"
 """
 Call backward() on a vector
 ===========================

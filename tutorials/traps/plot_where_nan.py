@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "nan gradient, torch.where, nan loss, mask"
 """
 Hide a nan behind where
 =======================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "integers, dtype, int64, floating point"
 """
 Differentiate whole numbers
 ===========================
