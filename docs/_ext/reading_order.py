@@ -24,6 +24,7 @@ ORDER = [
     "plot_one_step.py",
     "plot_sine_cubic.py",
     "plot_slow_fit.py",
+    "plot_silenced_error.py",
     "plot_forgotten_zero_grad.py",
     "plot_grad_is_none.py",
     "plot_second_backward.py",

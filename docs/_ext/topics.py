@@ -20,8 +20,8 @@ TOPICS = {
         plot_one_step""",
     "The computation graph": """backward plot_chain_rule plot_sum plot_loop plot_mean
         plot_max plot_second_backward plot_saved_value""",
-    ".grad, kept and cleared": """plot_clear_and_copy grad_none plot_grad_is_none
-        plot_forgotten_zero_grad""",
+    ".grad, kept and cleared": """plot_clear_and_copy grad_none grad_none_model
+        plot_grad_is_none plot_forgotten_zero_grad""",
     "Sum, mean and max": """why_sum plot_sum plot_loop plot_mean plot_max
         plot_reductions plot_vector_output plot_mixed_batch""",
     "Corners, jumps and nan": """corners plot_corner_answers plot_max plot_where_nan""",
@@ -30,10 +30,12 @@ TOPICS = {
     "Numerical differences": """plot_numerical plot_axis_order plot_float32_check""",
     "Descent and fits": """plot_descent plot_one_step plot_sine_cubic plot_slow_fit
         plot_forgotten_zero_grad plot_step_in_place""",
-    "Errors, and what they mean": """plot_second_backward plot_saved_value
-        plot_step_in_place plot_whole_numbers plot_vector_output plot_mixed_batch""",
-    "Wrong, and no error": """plot_lost_factor plot_data plot_where_nan plot_axis_order
-        plot_forgotten_zero_grad plot_corner_answers plot_float32_check""",
+    "Errors, and what they mean": """errors plot_silenced_error
+        plot_second_backward plot_saved_value plot_step_in_place plot_whole_numbers
+        plot_vector_output plot_mixed_batch""",
+    "Wrong, and no error": """grad_none_model plot_silenced_error plot_lost_factor
+        plot_data plot_where_nan plot_axis_order plot_forgotten_zero_grad
+        plot_corner_answers plot_float32_check""",
     "Other frameworks": "frameworks corners from_scratch",
     "Time and memory": "cost higher_orders plot_slow_fit",
 }
