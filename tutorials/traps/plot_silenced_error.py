@@ -82,7 +82,7 @@ plt.show()
 
 # %%
 # The optimiser skips what has no gradient. So w stays at 0 and the loss at 4.5, and
-# nothing complains. The mended loss is (3 − w)² / 2, and a step takes 0.9 of the error.
+# nothing complains. The mended loss is (3 − w)² / 2, and a step leaves 0.9 of the error.
 
 assert silenced == [4.5] * 30
 wanted = torch.tensor([4.5 * 0.81**k for k in range(30)], dtype=torch.float64)
@@ -114,4 +114,4 @@ assert loss.grad == 1
 
 # %%
 # **Next.** :doc:`/errors` lists the messages of PyTorch, and :doc:`/grad_none_model` finds
-# every such fault in a model of three layers.
+# such faults in a model of three layers.
