@@ -14,9 +14,9 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
-OURS = """address alt_text built_with card framework_tabs kept kernel_profile listings
-    markup mathml names seal serial sizes solutions sources summary svg take_home
-    topics turns"""
+OURS = """address alt_text built_with card figures_to_take framework_tabs kept
+    kernel_profile listings markup mathml names seal serial sizes solutions sources
+    summary svg take_home topics turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

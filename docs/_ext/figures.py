@@ -10,6 +10,7 @@ it and what to look at, in two comments that the page leaves out:
 import gc
 import random
 import re
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -45,11 +46,14 @@ def scrape(block, block_vars, gallery_conf):
             f"sphinx_gallery_caption comment, but this one has {len(figures)} figures, "
             f"{len(alts)} descriptions and {len(captions)} captions."
         )
+    figure = pyplot.figure(figures[0]) if figures else None
     undated = {"format": "svg", "metadata": {"Date": None}}
     saved = matplotlib_scraper(block, block_vars, gallery_conf, **undated)
     if not figures:
         return saved
     [path] = SAVED.findall(saved)
+    png = Path(gallery_conf["src_dir"], path[1:]).with_suffix(".png")
+    figure.savefig(png, dpi=200, transparent=False, facecolor="white")
     return FIGURE.format(path=path, alt=alts[0], caption=captions[0])
 
 

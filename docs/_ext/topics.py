@@ -22,11 +22,11 @@ TOPICS = {
         plot_loop plot_mean plot_max plot_second_backward plot_saved_value""",
     ".grad, kept and cleared": """plot_clear_and_copy grad_none grad_none_model
         plot_grad_is_none plot_forgotten_zero_grad""",
-    "Sum, mean and max": """why_sum gradient_argument plot_sum plot_loop plot_mean plot_max
-        plot_reductions plot_vector_output plot_mixed_batch""",
+    "Sum, mean and max": """why_sum gradient_argument plot_sum plot_loop plot_mean
+        plot_max plot_reductions plot_vector_output plot_mixed_batch""",
     "Corners, jumps and nan": """corners plot_corner_answers plot_max plot_where_nan""",
-    "Several variables": """gradient_argument plot_tangent_plane plot_gradient_field plot_axis_order
-        plot_descent""",
+    "Several variables": """gradient_argument plot_tangent_plane plot_gradient_field
+        plot_axis_order plot_descent""",
     "Numerical differences": """plot_numerical plot_axis_order plot_float32_check""",
     "Descent and fits": """plot_descent plot_one_step plot_sine_cubic plot_slow_fit
         plot_hessian_step plot_forgotten_zero_grad plot_step_in_place""",
