@@ -14,9 +14,10 @@ copyright = f"2026, {author}"
 version = release = seegrad.__version__
 language = "en"
 
-OURS = """address alt_text built_with card figures finding framework_tabs gradients_ran
-    kept kernel_profile listings markup mathml names predictions seal serial sizes
-    solutions sources summary svg take_home topics turns"""
+OURS = """address alt_text built_with card figures figures_to_take finding
+    framework_tabs gradients_ran kept kernel_profile listings markup mathml names
+    predictions seal serial sizes solutions sources summary svg take_home topics
+    turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

@@ -56,9 +56,13 @@ def scrape(block, block_vars, gallery_conf):
     saved = matplotlib_scraper(block, block_vars, gallery_conf, **UNDATED)
     if not figures:
         return saved
-    [path] = SAVED.findall(saved)
-    save_small(figure, Path(gallery_conf["src_dir"], path[1:]))
-    return FIGURE.format(path=path, alt=alts[0], caption=captions[0])
+    [name] = SAVED.findall(saved)
+    path = Path(gallery_conf["src_dir"], name[1:])
+    figure.savefig(
+        path.with_suffix(".png"), dpi=200, transparent=False, facecolor="white"
+    )
+    save_small(figure, path)
+    return FIGURE.format(path=name, alt=alts[0], caption=captions[0])
 
 
 def reset(gallery_conf, script):

@@ -42,6 +42,8 @@ MENDS = [
         (r'\s*autocorrect="off"', ""),
         # docutils: a role that DPUB-ARIA 1.1 took back (w3c/dpub-aria, 22).
         (r'role="doc-biblioentry"', 'role="listitem"'),
+        # docutils: a table of contents within a page has no name.
+        (r'<nav class="contents local"', r'\g<0> aria-label="Contents"'),
         # pydata-sphinx-theme: what opens a part of its sidebar has no name.
         (r"(<a [^>]*>)([^<]*)(</a><details[^>]*><summary)>",
          r'\1\2\3 aria-label="Pages of \2">'),

@@ -8,6 +8,8 @@ from pathlib import Path
 
 ORDER = [
     "plot_tangent_line.py",
+    "plot_three_lines.py",
+    "plot_product_strips.py",
     "plot_chain_rule.py",
     "plot_clear_and_copy.py",
     "plot_derivative_curve.py",
@@ -22,8 +24,13 @@ ORDER = [
     "plot_numerical.py",
     "plot_descent.py",
     "plot_one_step.py",
+    "plot_training_step.py",
     "plot_sine_cubic.py",
     "plot_slow_fit.py",
+    "plot_hessian_step.py",
+    "plot_optimisers.py",
+    "plot_clip_gradient.py",
+    "plot_silenced_error.py",
     "plot_forgotten_zero_grad.py",
     "plot_grad_is_none.py",
     "plot_second_backward.py",

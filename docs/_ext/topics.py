@@ -16,24 +16,28 @@ PAGE = "gallery/topics"
 TOPICS = {
     "Tangents and slopes": """start plot_tangent_line plot_tangent_plane
         plot_derivative_curve plot_axis_order""",
-    "The chain rule": """plot_chain_rule why_sum backward from_scratch plot_reductions
-        plot_one_step""",
-    "The computation graph": """backward plot_chain_rule plot_sum plot_loop plot_mean
-        plot_max plot_second_backward plot_saved_value""",
-    ".grad, kept and cleared": """plot_clear_and_copy grad_none plot_grad_is_none
-        plot_forgotten_zero_grad""",
-    "Sum, mean and max": """why_sum plot_sum plot_loop plot_mean plot_max
-        plot_reductions plot_vector_output plot_mixed_batch""",
+    "The chain rule": """plot_three_lines plot_product_strips plot_chain_rule why_sum
+        backward from_scratch plot_reductions plot_one_step""",
+    "The computation graph": """backward tape from_scratch plot_chain_rule plot_sum
+        plot_loop plot_mean plot_max plot_second_backward plot_saved_value""",
+    ".grad, kept and cleared": """plot_clear_and_copy grad_none grad_none_model
+        plot_grad_is_none plot_forgotten_zero_grad""",
+    "Sum, mean and max": """why_sum gradient_argument plot_sum plot_loop plot_mean
+        plot_max plot_reductions plot_vector_output plot_mixed_batch""",
     "Corners, jumps and nan": """corners plot_corner_answers plot_max plot_where_nan""",
-    "Several variables": """plot_tangent_plane plot_gradient_field plot_axis_order
-        plot_descent""",
+    "Several variables": """gradient_argument plot_tangent_plane plot_gradient_field
+        plot_axis_order plot_descent""",
     "Numerical differences": """plot_numerical plot_axis_order plot_float32_check""",
     "Descent and fits": """plot_descent plot_one_step plot_sine_cubic plot_slow_fit
-        plot_forgotten_zero_grad plot_step_in_place""",
-    "Errors, and what they mean": """plot_second_backward plot_saved_value
-        plot_step_in_place plot_whole_numbers plot_vector_output plot_mixed_batch""",
-    "Wrong, and no error": """plot_lost_factor plot_data plot_where_nan plot_axis_order
-        plot_forgotten_zero_grad plot_corner_answers plot_float32_check""",
+        plot_hessian_step plot_forgotten_zero_grad plot_step_in_place""",
+    "Training and optimisers": """plot_training_step plot_optimisers plot_clip_gradient
+        plot_hessian_step grad_none_model plot_silenced_error""",
+    "Errors, and what they mean": """errors plot_silenced_error
+        plot_second_backward plot_saved_value plot_step_in_place plot_whole_numbers
+        plot_vector_output plot_mixed_batch""",
+    "Wrong, and no error": """grad_none_model plot_silenced_error plot_lost_factor
+        plot_data plot_where_nan plot_axis_order plot_forgotten_zero_grad
+        plot_corner_answers plot_float32_check""",
     "Other frameworks": "frameworks corners from_scratch",
     "Time and memory": "cost higher_orders plot_slow_fit",
 }

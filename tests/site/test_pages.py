@@ -8,7 +8,7 @@ import pytest
 from conftest import HTML, WAYS, faults, weight
 
 CHAPTERS = ["start", "why_sum", "backward", "from_scratch", "frameworks", "corners"]
-CHAPTERS += ["cost", "higher_orders"]
+CHAPTERS += ["cost", "higher_orders", "gradient_argument", "grad_none_model", "tape"]
 SPECIAL = {"404.html", "genindex.html", "search.html"}
 
 
