@@ -11,6 +11,8 @@ from seegrad.descents import Descent, descend
 from seegrad.diagnosis import Diagnosis, NotDifferentiableWarning, diagnose
 from seegrad.differences import numerical_derivative, numerical_gradient
 from seegrad.explanations import GradExplanation, explain_grad
+from seegrad.explorables.explorable import Explorable
+from seegrad.explorables.tangents import explore_tangent
 from seegrad.failures import expect_error
 from seegrad.fields import GradientField, gradient_field
 from seegrad.graphs.gradient_graph import GradientGraph, gradient_graph
@@ -34,6 +36,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Descent",
     "Diagnosis",
+    "Explorable",
     "GradExplanation",
     "GradientField",
     "GradientGraph",
@@ -51,6 +54,7 @@ __all__ = [
     "diagnose",
     "expect_error",
     "explain_grad",
+    "explore_tangent",
     "fit_polynomial",
     "gradient",
     "gradient_field",

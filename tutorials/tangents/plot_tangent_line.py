@@ -65,6 +65,17 @@ plt.show()
 # sphinx_gallery_caption = "At the point of contact, the line falls as fast as the curve."
 
 # %%
+# Will the line cross the curve if it touches elsewhere? Move the point and see.
+
+stops = torch.arange(-250, 151, dtype=torch.float64) / 100
+moved = seegrad.explore_tangent(f, stops, start=-0.75)
+assert (moved.numbers["slope"].diff() > 0).all()
+moved
+
+# %%
+# It never does. From left to right the slope only grows, so on both sides the curve bends
+# up and away from the line.
+#
 # Why is that number the slope? Draw a line through two points of the curve, a secant,
 # and move the second point towards the first. Will its slope settle?
 

@@ -1,0 +1,49 @@
+"""Stops: the points that a figure can be moved to, and the one where it begins."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from seegrad.checks import arguments
+
+MOST = 2500  # stops in a figure: about 8 KB that a page has to load
+
+
+def axis(x: object, name: str, most: int = MOST) -> Tensor:
+    """Two or more different points from left to right, as the stops of a slider."""
+    points = arguments.axis(x, name)
+    arguments.finite(points, name)
+    points = points.sort().values
+    if len(points) < 2 or not (points.diff() > 0).all():
+        raise ValueError(
+            f"{name} must have at least two points, all different, but it has "
+            f"{len(points)}, of which {len(points.unique())} differ. Pass for example "
+            "torch.linspace(-2, 2, 81)."
+        )
+    few(len(points), name, most)
+    return points
+
+
+def few(count: int, name: str, most: int = MOST) -> None:
+    """Refuse a figure whose numbers are too many for a page to load."""
+    if count > most:
+        raise ValueError(
+            f"{name} must give at most {most} stops, as each travels with its numbers "
+            f"to the reader, but it gives {count}. Choose fewer points, for example "
+            "torch.linspace(-2, 2, 81)."
+        )
+
+
+def nearest(x: Tensor, start: object, name: str = "start") -> int:
+    """The stop where a figure begins: that nearest to `start`, or the middle one."""
+    if start is None:
+        return len(x) // 2
+    point = arguments.points(start, name, x.device)
+    if point.numel() != 1 or not point.isfinite().all():
+        raise ValueError(
+            f"{name} must be one finite number, but it is "
+            f"{arguments.describe(start)}. Pass one of the points, for example "
+            f"{x[0].item():g}."
+        )
+    return int(torch.argmin((x - point.reshape(())).abs()))
