@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from explorables.reading import unpacked
+from reading import unpacked
 from hypothesis import given
 from hypothesis import strategies as st
 

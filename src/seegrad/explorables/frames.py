@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from seegrad.explorables.columns import written
+from seegrad.plots import FUNCTION, POINT, SLOPE
 
 WIDTH, HEIGHT = 360, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 28
 MARGIN = 9  # within the axes, so that a point at the end is whole
+LINE = f'stroke="{FUNCTION["color"]}" stroke-width="2.2"'
+DASHED = f'stroke="{SLOPE["color"]}" stroke-width="2.2" stroke-dasharray="7 4"'
+DOTTED = f'stroke="{POINT["color"]}" stroke-dasharray="2 3"'
+DOT = f'r="7" fill="{POINT["color"]}" stroke="currentColor" stroke-width="1.5"'
 BEYOND = 100_000.0  # nothing is drawn further away from the picture
 
 
@@ -50,18 +56,21 @@ class Frame:
         """Where the axes end below."""
         return self.height - BOTTOM
 
-    def axes(self, across: str, up: str) -> str:
+    def axes(
+        self, across: str, up: str, write: Callable[[float], str] = written
+    ) -> str:
         """The grid with its numbers, and the names of both axes."""
         lines, marks = [], []
-        for text, place in _ticks(self.low[0], self.high[0], 6):
+        for place in _ticks(self.low[0], self.high[0], 6):
             x = f"{self.across(torch.tensor(place)).item():.1f}"
             lines.append(f"M{x} {TOP}V{self.floor}")
-            marks.append(f'<text x="{x}" y="{self.floor + 13}">{text}</text>')
-        for text, place in _ticks(self.low[1], self.high[1], 5):
+            marks.append(f'<text x="{x}" y="{self.floor + 13}">{write(place)}</text>')
+        for place in _ticks(self.low[1], self.high[1], 5):
             y = self.down(torch.tensor(place)).item()
             lines.append(f"M{LEFT} {y:.1f}H{self.width - RIGHT}")
             marks.append(
-                f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
+                f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">'
+                f"{write(place)}</text>"
             )
         marks.append(f'<text x="{self.width - 20}" y="{self.height - 3}">{across}</text>')
         marks.append(f'<text x="4" y="{TOP + 8}" text-anchor="start">{up}</text>')
@@ -77,6 +86,10 @@ class Frame:
             f'<svg x="{LEFT}" y="{TOP}" width="{width}" height="{height}" '
             f'viewBox="{LEFT} {TOP} {width} {height}">{drawing}</svg>\n'
         )
+
+    def curve(self, x: Tensor, y: Tensor) -> str:
+        """A function's curve."""
+        return f'<path d="{self.path(x, y)}" {LINE}/>'
 
     def path(self, x: Tensor, y: Tensor) -> str:
         """A curve as steps in tenths, with a gap where a number isn't finite."""
@@ -123,7 +136,7 @@ def _most(y: Tensor) -> tuple[float, float]:
 
 def near(place: Tensor) -> Tensor:
     """A place in the picture, or one so far away that it makes no difference."""
-    return place.clamp(-BEYOND, BEYOND)
+    return torch.where(place.isfinite(), place.clamp(-BEYOND, BEYOND), torch.nan)
 
 
 def _tenths(tenths: int) -> str:
@@ -131,11 +144,10 @@ def _tenths(tenths: int) -> str:
     return text.replace("0.", ".") if text.startswith(("0.", "-0.")) else text
 
 
-def _ticks(low: float, high: float, most: int) -> list[tuple[str, float]]:
-    """Round numbers between two, at most so many, each with its text."""
+def _ticks(low: float, high: float, most: int) -> list[float]:
+    """Round numbers between two, at most so many."""
     raw = (high - low) / most
     size = 10.0 ** math.floor(math.log10(raw))
     step = next(size * m for m in (1, 2, 5, 10) if size * m >= raw)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    values = [k * step for k in range(first, last + 1)]
-    return [(written(v), v) for v in values]
+    return [k * step for k in range(first, last + 1)]

@@ -39,11 +39,15 @@ def nearest(x: Tensor, start: object, name: str = "start") -> int:
     """The stop where a figure begins: that nearest to `start`, or the middle one."""
     if start is None:
         return len(x) // 2
-    point = arguments.points(start, name, x.device)
-    if point.numel() != 1 or not point.isfinite().all():
+    return int(torch.argmin((x - point(start, name, x.device)).abs()))
+
+
+def point(value: object, name: str, device: torch.device | None = None) -> Tensor:
+    """One finite number, as a tensor of shape ()."""
+    one = arguments.points(value, name, device)
+    if one.numel() != 1 or not one.isfinite().all():
         raise ValueError(
             f"{name} must be one finite number, but it is "
-            f"{arguments.describe(start)}. Pass one of the points, for example "
-            f"{x[0].item():g}."
+            f"{arguments.describe(value)}. Pass for example 0.5."
         )
-    return int(torch.argmin((x - point.reshape(())).abs()))
+    return one.reshape(())

@@ -14,9 +14,8 @@ from seegrad.engine.evaluation import value_and_gradient
 from seegrad.explorables import columns, frames, stops
 from seegrad.explorables.columns import Column
 from seegrad.explorables.explorable import Explorable
-from seegrad.explorables.frames import BOTTOM, LEFT, RIGHT, TOP, Frame
+from seegrad.explorables.frames import DASHED, DOT, DOTTED, LEFT, RIGHT, TOP, Frame
 from seegrad.explorables.markup import Figure, Slider
-from seegrad.plots import FUNCTION, POINT, SLOPE
 
 RISES = "At x = {x} the curve is {y} high and rises: its slope is {slope}."
 FALLS = "At x = {x} the curve is {y} high and falls: its slope is {slope}."
@@ -155,46 +154,28 @@ def _drawn(
 ) -> str:
     """The curve, both halves of the tangent, and the point."""
     down = columns.fixed(frame.down(y), 1)
-    ends = (LEFT, left, "left"), (frame.width - RIGHT, right, "right")
-    line = (
-        f'stroke="{SLOPE["color"]}" stroke-width="2.2" stroke-dasharray="7 4"'
+    drop = figure.moving(
+        "line", "drop", f'{DOTTED} y1="{TOP}" y2="{frame.floor}"', x1=across, x2=across
     )
     halves = []
+    ends = (LEFT, left, "left"), (frame.width - RIGHT, right, "right")
     for end, side, part in ends:
         away = (end - frame.across(x)) * frame.down_per_across
         reached = frames.near(frame.down(y) + side.double() * away)
-        there = columns.shown((y.isfinite() & side.isfinite()).tolist())
         halves.append(
             figure.moving(
                 "line",
                 part,
-                f'{line} x2="{end}"',
+                f'{DASHED} x2="{end}"',
                 x1=across,
                 y1=down,
                 y2=columns.fixed(reached, 1),
-                display=there,
+                display=columns.shown((y.isfinite() & side.isfinite()).tolist()),
             )
         )
-    curve = (
-        f'<path d="{frame.path(x, y)}" stroke="{FUNCTION["color"]}" stroke-width="2.2"/>'
-    )
-    drop = figure.moving(
-        "line",
-        "drop",
-        f'stroke="{POINT["color"]}" stroke-dasharray="2 3" y1="{TOP}" '
-        f'y2="{frame.height - BOTTOM}"',
-        x1=across,
-        x2=across,
-    )
-    point = figure.moving(
-        "circle",
-        "point",
-        f'r="7" fill="{POINT["color"]}" stroke="currentColor" stroke-width="1.5"',
-        cx=across,
-        cy=down,
-        display=columns.shown(y.isfinite().tolist()),
-    )
-    return frame.inside("".join([drop, curve, *halves, point]))
+    here = columns.shown(y.isfinite().tolist())
+    point = figure.moving("circle", "point", DOT, cx=across, cy=down, display=here)
+    return frame.inside("".join([drop, frame.curve(x, y), *halves, point]))
 
 
 def _where(found: Diagnosis, values: Tensor) -> Column:
