@@ -17,7 +17,10 @@ ABOVE = (
     "The points lie {h} apart. The line through both has the slope {secant}, which is "
     "{off} more than the {slope} that PyTorch answers."
 )
-BELOW = ABOVE.replace("more", "less")
+BELOW = (
+    "The points lie {h} apart. The line through both has the slope {secant}, which is "
+    "{off} less than the {slope} that PyTorch answers."
+)
 SAME = (
     "The points lie {h} apart. The line through both has the slope {secant}, which is "
     "what PyTorch answers."
@@ -79,14 +82,8 @@ def explore_secant(
     arguments.function(f)
     x0 = stops.point(x0, "x0")
     if h is None:
-        h = [float(f"{d:.2g}") for d in torch.logspace(-3, 0.176, 61).tolist()]
-        h = sorted(set(h))
-    h = stops.axis(h, "h").to(x0)
-    if h[0] <= 0:
-        raise ValueError(
-            f"h must be above zero, but its least is {h[0].item():g}. The second point "
-            "lies to the right of the first: pass for example [0.01, 0.1, 1.0]."
-        )
+        h = stops.spread(1e-3, 1.5, 61)
+    h = stops.above_zero(h, "h").to(x0)
     first = len(h) - 1 if start is None else stops.nearest(h, start)
     wide = h[-1].item()
     x = torch.linspace(-wide / 2, wide * 1.1, ON_THE_CURVE).to(x0) + x0

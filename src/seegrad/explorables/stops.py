@@ -25,6 +25,23 @@ def axis(x: object, name: str, most: int = MOST) -> Tensor:
     return points
 
 
+def above_zero(x: object, name: str) -> Tensor:
+    """The same where each stop must be above zero."""
+    points = axis(x, name)
+    if points[0] <= 0:
+        raise ValueError(
+            f"{name} must be above zero, but its least is {points[0].item():g}. Pass "
+            "for example [0.01, 0.1, 1.0]."
+        )
+    return points
+
+
+def spread(low: float, high: float, count: int) -> list[float]:
+    """Numbers of two digits, about evenly spread by their ratios."""
+    ratio = (high / low) ** (1 / (count - 1))
+    return sorted({float(f"{low * ratio**k:.2g}") for k in range(count)})
+
+
 def few(count: int, name: str, most: int = MOST) -> None:
     """Refuse a figure whose numbers are too many for a page to load."""
     if count > most:
