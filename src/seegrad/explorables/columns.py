@@ -62,14 +62,14 @@ def fixed(values: Tensor, digits: int) -> Column:
     return Column(tuple(texts), digits)
 
 
-def measured(values: Tensor) -> Column:
-    """Numbers with five digits of the largest, or each with a power of ten."""
+def measured(values: Tensor, figures: int = DIGITS) -> Column:
+    """Numbers with so many digits of the largest, or each with a power of ten."""
     sizes = values[values.isfinite()].abs().double()
     largest = sizes.max().item() if len(sizes) else 0.0
     if largest and not SMALLEST <= largest < LARGEST:
         return Column(tuple(map(written, values.double().flatten().tolist())))
     order = math.floor(math.log10(largest)) if largest else 0
-    return fixed(values, max(0, DIGITS - 1 - max(order, 0)))
+    return fixed(values, max(0, figures - 1 - max(order, 0)))
 
 
 def places(x: Tensor) -> Column:

@@ -142,7 +142,7 @@ def _figure(h: Tensor, long: Tensor, short: Tensor, start: int) -> Explorable:
         words,
         {"h": h, "float64": long, "float32": short},
         table=words,
-        what="steps",
+        what="pairs of errors",
     )
 
 

@@ -43,6 +43,8 @@ class Slider:
         """The slider and its buttons, which the script enables."""
         name, words = escape(self.label), escape(words)
         return (
+            f'<span aria-hidden="true" style="grid-column:1/-1;text-align:center">{name}'
+            "</span>"
             f'<button {BUTTON} aria-label="{name}: back">←</button>'
             f'<input type="range" min="0" max="{self.stops - 1}" value="{self.start}" '
             'disabled style="width:100%;min-height:2.75rem;margin:0" '
@@ -98,21 +100,19 @@ class Figure:
         """The place of a column among those that travel, each once."""
         return self._columns.setdefault(column, len(self._columns))
 
-    def moving(self, tag: str, part: str, still: str = "", **moves: Column) -> str:
+    def moving(
+        self, tag: str, part: str, still: str = "", inside: str = "", **moves: Column
+    ) -> str:
         """An element whose attributes the script sets, as it is at the first stop.
 
-        An attribute ``text`` is the text between its tags.
+        `still` are its other attributes, and `inside` is what stands between its tags.
         """
-        names = {name: name.replace("_", "-") for name in moves}
-        self._parts[part] = {names[n]: self.column(c) for n, c in moves.items()}
-        inside = moves["text"].words(self.start) if "text" in moves else ""
+        self._parts[part] = {name: self.column(c) for name, c in moves.items()}
         attributes = "".join(
-            f' {names[name]}="{escape(column.texts[self.start])}"'
+            f' {name}="{escape(column.texts[self.start])}"'
             for name, column in moves.items()
-            if name != "text"
         )
-        space = " " * bool(still)
-        return f'<{tag} class="{part}"{space}{still}{attributes}>{escape(inside)}</{tag}>'
+        return f'<{tag} class="{part}" {still}{attributes}>{inside}</{tag}>'
 
     def finished(
         self,
