@@ -26,7 +26,8 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
     for (const [part, attributes] of Object.entries(parts)) {
       const drawn = svg.querySelector(`.${part}`);
       for (const [name, column] of Object.entries(attributes)) {
-        drawn.setAttribute(name, text(columns[column], k));
+        if (name === "text") drawn.textContent = prose(columns[column], k);
+        else drawn.setAttribute(name, text(columns[column], k));
       }
     }
     const said = text(columns[words], k).replace(/\{(\d+)\}/g, (_, c) => prose(columns[c], k));

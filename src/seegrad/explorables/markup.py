@@ -105,9 +105,12 @@ class Figure:
     ) -> str:
         """An element whose attributes the script sets, as it is at the first stop.
 
-        `still` are its other attributes, and `inside` is what stands between its tags.
+        `still` are its other attributes, and `inside` is what stands between its tags,
+        which moves, too, where a column is called ``text``.
         """
         self._parts[part] = {name: self.column(c) for name, c in moves.items()}
+        if "text" in moves:
+            inside = escape(moves.pop("text").words(self.start))
         attributes = "".join(
             f' {name}="{escape(column.texts[self.start])}"'
             for name, column in moves.items()
@@ -160,7 +163,8 @@ class Figure:
             f"data-explore='{text}'>\n"
             f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
             f'role="img" aria-label="{escape(label)}" '
-            'style="display:block;width:100%;height:auto" font-size="11" fill="none">'
+            f'style="display:block;width:100%;max-width:{width * 3 // 2}px;height:auto;'
+            'margin:0 auto" font-size="11" fill="none">'
             f"<desc>{escape(here)}</desc>\n{drawing}</svg>\n"
             f'<div class="seegrad-control" role="group" aria-label="{escape(label)}" '
             f'style="{GRID}">{controls}</div>\n'
