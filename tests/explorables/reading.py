@@ -55,7 +55,9 @@ def unpacked(column):
         whole.append(total)
     if "texts" in column:
         return [column["texts"][place] for place in whole]
-    return [f"{number / 10 ** column['digits']:.{column['digits']}f}" for number in whole]
+    return [
+        f"{number / 10 ** column['digits']:.{column['digits']}f}" for number in whole
+    ]
 
 
 def prose(value, digits):

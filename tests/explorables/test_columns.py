@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from reading import unpacked
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import unpacked
 
 from seegrad.explorables import columns
 

@@ -44,5 +44,7 @@ def test_it_makes_a_page(explorable, tmp_path):
 
 
 def test_a_page_ends_in_html(explorable, tmp_path):
-    with pytest.raises(ValueError, match=r"path must end in \.html, but it is 'a\.png'"):
+    with pytest.raises(
+        ValueError, match=r"path must end in \.html, but it is 'a\.png'"
+    ):
         explorable.save("a.png")

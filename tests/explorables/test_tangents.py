@@ -4,9 +4,9 @@ import re
 
 import pytest
 import torch
-from reading import Read, prose
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import Read, prose
 
 import seegrad
 

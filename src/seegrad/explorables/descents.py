@@ -16,8 +16,8 @@ from seegrad.fields import gradient_field
 from seegrad.plots import SLOPE
 
 FALLS = (
-    "With a rate of {rate}, {steps} steps lead from the height {before} down to {after}, "
-    "at ({x0}, {x1})."
+    "With a rate of {rate}, {steps} steps lead from the height {before} down to "
+    "{after}, at ({x0}, {x1})."
 )
 GROWS = (
     "With a rate of {rate}, {steps} steps lead from the height {before} up to {after}: "
@@ -137,11 +137,12 @@ def _frame(points: Tensor, values: Tensor) -> Frame:
     """Room for all descents that don't rise above where they begin."""
     calm = (values <= values[:, :1]).all(1)
     seen = points[calm].flatten(0, 1) if calm.any() else points[:, :2].flatten(0, 1)
-    seen = seen[seen.isfinite().all(1)]
+    seen = frames.plain(seen[seen.isfinite().all(1)])
     low, high = seen.min(0).values, seen.max(0).values
     room = 0.1 * (high - low).max().clamp(min=1e-6)
-    low, high = (low - room).tolist(), (high + room).tolist()
-    return Frame((low[0], low[1]), (high[0], high[1]))
+    left, below = (low - room).tolist()
+    right, above = (high + room).tolist()
+    return Frame((left, below), (right, above))
 
 
 def _figure(
@@ -163,9 +164,7 @@ def _figure(
         "x1": columns.texts(columns.written(v, 3) for v in last[:, 1].tolist()),
     }
     finite = values.isfinite().all(1)
-    figure = Figure(
-        "rate", [Slider("Learning rate", len(rates), start, words["rate"])]
-    )
+    figure = Figure("rate", [Slider("Learning rate", len(rates), start, words["rate"])])
     across, down = frame.across(points[..., 0]), frame.down(points[..., 1])
     paths = columns.texts(map(frames.path, across, down))
     path = figure.moving("path", "path", PATH, d=paths)

@@ -29,7 +29,7 @@ SMALL = f'r="5" fill="{SLOPE["color"]}" stroke="currentColor" stroke-width="1.5"
 
 @state.not_compiled
 def explore_step_size(
-    f: Function, x0: float, *, h: object = None, start: float | None = None
+    f: Function, x0: object, *, h: object = None, start: float | None = None
 ) -> Explorable:
     """Let a reader change the step of a difference, and see that smaller isn't better.
 
@@ -80,9 +80,8 @@ def explore_step_size(
     """
     arguments.function(f)
     x0 = stops.point(x0, "x0").double()
-    if h is None:
-        h = [10.0 ** (-k / 6) for k in range(97)]
-    h = stops.above_zero(h, "h").to(x0)
+    sixths = [10.0 ** (-k / 6) for k in range(97)]
+    h = stops.above_zero(sixths if h is None else h, "h").to(x0)
     first = len(h) - 1
     if start is not None:
         start = arguments.positive(start, "start")
@@ -94,9 +93,10 @@ def explore_step_size(
                 f"f must have a finite slope at x0, but at {x0.item():g} it is "
                 f"{slope.item():g}. Choose another x0."
             )
-        errors = [_errors(f, x0, h, slope, kind) for kind in (torch.float64, torch.float32)]
+        long = _errors(f, x0, h, slope, torch.float64)
+        short = _errors(f, x0, h, slope, torch.float32)
     with state.no_graph():
-        return _figure(h, *errors, first)
+        return _figure(h, long, short, first)
 
 
 def _errors(
@@ -149,4 +149,6 @@ def _figure(h: Tensor, long: Tensor, short: Tensor, start: int) -> Explorable:
 def _power(exponent: float) -> str:
     """The power of ten, or nothing between two."""
     whole = round(exponent)
-    return f"10{str(whole).translate(columns.SUPERSCRIPTS)}" if whole == exponent else ""
+    if whole != exponent:
+        return ""
+    return f"10{str(whole).translate(columns.SUPERSCRIPTS)}"

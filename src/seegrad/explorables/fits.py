@@ -15,12 +15,12 @@ from seegrad.explorables.frames import DASHED
 from seegrad.explorables.markup import Figure, Slider
 
 FALLS = (
-    "With a rate of {rate}, {steps} steps bring the squared error from {before} down to "
-    "{after}."
+    "With a rate of {rate}, {steps} steps bring the squared error from {before} down "
+    "to {after}."
 )
 LEAST = (
-    "With a rate of {rate}, {steps} steps bring the squared error from {before} down to "
-    "{after}, less than with any other rate here."
+    "With a rate of {rate}, {steps} steps bring the squared error from {before} down "
+    "to {after}, less than with any other rate here."
 )
 GROWS = (
     "With a rate of {rate}, {steps} steps bring the squared error from {before} up to "
@@ -107,7 +107,7 @@ def explore_fit(
     x = stops.axis(x, "x", most=100_000)
     rates = stops.above_zero(learning_rates, "learning_rates").to(x)
     stops.few(len(rates), "learning_rates", most=100)
-    begin = torch.zeros(degree + 1).to(x)
+    begin = x.new_zeros(degree + 1)
     if coefficients is not None:
         begin = arguments.axis(coefficients, "coefficients", x.device).to(x)
         arguments.finite(begin, "coefficients")
@@ -130,7 +130,7 @@ def _fits(
     x: Tensor, y: Tensor, rates: Tensor, begin: Tensor, steps: int
 ) -> tuple[Tensor, Tensor]:
     """All fits at once: the sum of their losses has each one's gradient in its row."""
-    powers = x ** torch.arange(len(begin)).to(x)[:, None]
+    powers = x ** torch.arange(len(begin), device=x.device)[:, None]
     at = begin.repeat(len(rates), 1)
     losses = []
     for step in range(steps + 1):
@@ -153,22 +153,24 @@ def _figure(
     start: int,
 ) -> Explorable:
     before, after = (side.tolist() for side in losses.unbind(1))
-    count = len(rates)
     words = {
         "rate": columns.texts(columns.written(v, 5) for v in rates.tolist()),
-        "steps": columns.texts([str(steps)] * count),
+        "steps": columns.texts([str(steps)] * len(rates)),
         "before": columns.texts(columns.written(v, 5) for v in before),
         "after": columns.texts(columns.written(v, 5) for v in after),
     }
     frame = frames.frame_of(x, y)
-    some = torch.linspace(0, len(x) - 1, min(ON_THE_CURVE, len(x))).round().long()
-    across = x[some.to(x.device)]
-    powers = across ** torch.arange(coefficients.shape[1]).to(x)[:, None]
+    count = min(ON_THE_CURVE, len(x))
+    some = frames.evenly(0, len(x) - 1, count, frames.plain(x)).round().long()
+    some = some.to(x.device)
+    across = x[some]
+    exponents = torch.arange(coefficients.shape[1], device=x.device)
+    powers = across ** exponents[:, None]
     curves = coefficients @ powers
     finite = losses.isfinite().all(1) & curves.isfinite().all(1)
     curves = torch.where(finite[:, None], curves, torch.nan)
     link = columns.texts(f"{v:.5g}" for v in rates.tolist())
-    figure = Figure("fit", [Slider("Learning rate", count, start, link)])
+    figure = Figure("fit", [Slider("Learning rate", len(rates), start, link)])
     polynomial = figure.moving(
         "path",
         "polynomial",

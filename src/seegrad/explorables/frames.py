@@ -34,13 +34,13 @@ class Frame:
     def across(self, x: Tensor) -> Tensor:
         """How far right."""
         span = self.width - LEFT - RIGHT - 2 * MARGIN
-        share = (x.double() - self.low[0]) / (self.high[0] - self.low[0])
+        share = (plain(x) - self.low[0]) / (self.high[0] - self.low[0])
         return near(LEFT + MARGIN + share * span)
 
     def down(self, y: Tensor) -> Tensor:
         """How far down."""
         span = self.height - TOP - BOTTOM - 2 * MARGIN
-        share = (y.double() - self.low[1]) / (self.high[1] - self.low[1])
+        share = (plain(y) - self.low[1]) / (self.high[1] - self.low[1])
         return near(self.height - BOTTOM - MARGIN - share * span)
 
     @property
@@ -62,17 +62,19 @@ class Frame:
         """The grid with its numbers, and the names of both axes."""
         lines, marks = [], []
         for place in _ticks(self.low[0], self.high[0], 6):
-            x = f"{self.across(torch.tensor(place)).item():.1f}"
+            x = f"{self.across(number(place)).item():.1f}"
             lines.append(f"M{x} {TOP}V{self.floor}")
             marks.append(f'<text x="{x}" y="{self.floor + 13}">{write(place)}</text>')
         for place in _ticks(self.low[1], self.high[1], 5):
-            y = self.down(torch.tensor(place)).item()
+            y = self.down(number(place)).item()
             lines.append(f"M{LEFT} {y:.1f}H{self.width - RIGHT}")
             marks.append(
                 f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">'
                 f"{write(place)}</text>"
             )
-        marks.append(f'<text x="{self.width - 20}" y="{self.height - 3}">{across}</text>')
+        marks.append(
+            f'<text x="{self.width - 20}" y="{self.height - 3}">{across}</text>'
+        )
         marks.append(f'<text x="4" y="{TOP + 8}" text-anchor="start">{up}</text>')
         return (
             f'<path d="{"".join(lines)}" stroke="currentColor" stroke-opacity=".15"/>\n'
@@ -121,17 +123,33 @@ def frame_of(x: Tensor, y: Tensor) -> Frame:
 
 def _most(y: Tensor) -> tuple[float, float]:
     """The range of a curve, cut near a pole, and never of no width."""
-    heights = y.double().flatten()
+    heights = plain(y).flatten()
     heights = heights[heights.isfinite()]
     if not len(heights):
         return -1.0, 1.0
-    first, last = torch.quantile(heights, torch.tensor([0.1, 0.9]).to(heights)).tolist()
+    first, last = (torch.quantile(heights, part).item() for part in (0.1, 0.9))
     low = max(heights.min().item(), first - 3 * (last - first))
     high = min(heights.max().item(), last + 3 * (last - first))
     if low < high:
         return low, high
     half = abs(heights[0].item()) / 2 or 1.0
     return heights[0].item() - half, heights[0].item() + half
+
+
+def plain(values: Tensor) -> Tensor:
+    """The numbers as a drawing needs them: in float64, on the CPU."""
+    return values.detach().double().cpu()
+
+
+def number(value: float) -> Tensor:
+    """One such number."""
+    return torch.tensor(value, dtype=torch.float64, device="cpu")
+
+
+def evenly(low: float, high: float, count: int, like: Tensor) -> Tensor:
+    """Points at equal distances, whatever the default dtype and device."""
+    points = torch.linspace(low, high, count, dtype=torch.float64, device="cpu")
+    return points.to(like)
 
 
 def near(place: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Markup: a figure complete in HTML, and all that its script looks up.
 
-The control is there from the beginning, disabled, so that nothing moves when the script
-enables it. Nothing has an id, so a page may hold many figures, and two builds are alike.
+The control is there from the beginning, disabled, so that nothing moves when the
+script enables it. Nothing has an id: a page may hold many figures, and two builds are
+alike.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ GRID = (
     "display:grid;grid-template-columns:2.75rem minmax(0,1fr) 2.75rem;gap:.5rem;"
     "align-items:center;max-width:28rem;margin:0 auto"
 )
+ROW = "grid-column:1/-1;text-align:center"
 ROWS = 9  # in the folded table
 
 
@@ -37,14 +39,13 @@ class Slider:
     column: Column
     """What a link says of the stop."""
     drag: tuple[int, Column] | None = None
-    """Where its stops lie in the picture: 0 for across or 1 for down, and the places."""
+    """Where its stops lie in the picture: 0 for across, 1 for down, and the places."""
 
     def html(self, words: str) -> str:
         """The slider and its buttons, which the script enables."""
         name, words = escape(self.label), escape(words)
         return (
-            f'<span aria-hidden="true" style="grid-column:1/-1;text-align:center">{name}'
-            "</span>"
+            f'<span aria-hidden="true" style="{ROW}">{name}</span>'
             f'<button {BUTTON} aria-label="{name}: back">←</button>'
             f'<input type="range" min="0" max="{self.stops - 1}" value="{self.start}" '
             'disabled style="width:100%;min-height:2.75rem;margin:0" '
@@ -75,8 +76,8 @@ class Choice:
             for k, option in enumerate(self.options)
         )
         return (
-            '<label style="grid-column:1/-1;text-align:center">'
-            f'{escape(self.label)} <select disabled style="min-height:2.75rem" '
+            f'<label style="{ROW}">{escape(self.label)} '
+            '<select disabled style="min-height:2.75rem" '
             f'autocomplete="off">{options}</select></label>'
         )
 
@@ -152,8 +153,8 @@ class Figure:
             "parts": self._parts,
             "columns": [column.packed() for column in self._columns],
         }
-        text = escape(json.dumps(data, ensure_ascii=False, separators=(",", ":")), False)
-        text = text.replace("'", "&#39;")
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        text = escape(text, quote=False).replace("'", "&#39;")
         here = sentences[self.start]
         width, height = view
         controls = "".join(control.html(here) for control in self.controls)
@@ -172,8 +173,8 @@ class Figure:
             f'margin:.5rem 0 0">{escape(here)}</p>\n'
             f"<details><summary>Some of the numbers</summary>{self._table(table)}"
             '</details>\n<figcaption style="text-align:center">'
-            f"{len(sentences)} {escape(what)}, each computed by PyTorch {version}; your "
-            "browser only looks them up.</figcaption>\n</figure>"
+            f"{len(sentences)} {escape(what)}, each computed by PyTorch {version}; "
+            "your browser only looks them up.</figcaption>\n</figure>"
         )
         return Explorable(self.name, dict(numbers), sentences, html)
 
@@ -190,11 +191,9 @@ class Figure:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _filled(
-    templates: Sequence[str], columns: Mapping[str, Column]
-) -> tuple[str, ...]:
+def _filled(templates: Sequence[str], columns: Mapping[str, Column]) -> tuple[str, ...]:
     """Each stop's template with its numbers, as the script fills it in."""
     return tuple(
-        re.sub(r"\{(\w+)\}", lambda m, k=k: columns[m[1]].words(k), template)
+        template.format_map({name: c.words(k) for name, c in columns.items()})
         for k, template in enumerate(templates)
     )

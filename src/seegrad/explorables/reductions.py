@@ -25,8 +25,8 @@ HOW: dict[str, How] = {
 }
 WORDS = "At x = {x} the slope is {slope}. After {how} its gradient is {gradient}."
 SAME = (
-    "At x = {x} the slope is {slope}. After {how} its gradient is {gradient}: the slope "
-    "itself."
+    "At x = {x} the slope is {slope}. After {how} its gradient is {gradient}: the "
+    "slope itself."
 )
 ON_THE_CURVE = 121
 GRADIENT = f'stroke="{SLOPE["color"]}" stroke-width="5" stroke-linecap="butt"'
@@ -41,7 +41,7 @@ def explore_reduction(
     how: Mapping[str, How] | None = None,
     start: float | None = None,
 ) -> Explorable:
-    """Let a reader choose a reduction and move a point, and see who gets which gradient.
+    """Let a reader choose a reduction and move a point, and see each gradient.
 
     Parameters
     ----------
@@ -86,8 +86,9 @@ def explore_reduction(
 
     >>> import seegrad
     >>> seen = seegrad.explore_reduction(lambda x: x, [0, 1, 2], others=[1.0])
-    >>> seen.numbers["gradient"][2, 1], seen.numbers["gradient"][3, 1]
-    (tensor([0.5000, 0.5000], dtype=torch.float64), tensor([1., 0.], dtype=torch.float64))
+    >>> seen.numbers["gradient"][2:, 1]
+    tensor([[0.5000, 0.5000],
+            [1.0000, 0.0000]], dtype=torch.float64)
     """
     arguments.function(f)
     x = stops.axis(x, "x")
@@ -100,15 +101,24 @@ def explore_reduction(
     found = [[reduce_gradient(f, p, way) for p in together] for way in ways.values()]
     alone = reduce_gradient(f, x, torch.sum)
     with state.no_graph():
-        gradient = torch.stack([torch.stack([r.gradient for r in row]) for row in found])
+        gradient = torch.stack([r.gradient for row in found for r in row])
+        gradient = gradient.reshape(len(ways), len(x), -1)
         heights = torch.stack([r.y.detach() for r in found[0]])
         low = min(x[0].item(), others.min().item())
         high = max(x[-1].item(), others.max().item())
-        across = torch.linspace(low, high, ON_THE_CURVE).to(x)
+        across = frames.evenly(low, high, ON_THE_CURVE, x)
     curve = reduce_gradient(f, across, torch.sum).y.detach()
     with state.no_graph():
         return _figure(
-            tuple(ways), x, others, heights, alone.gradient, gradient, across, curve, first
+            tuple(ways),
+            x,
+            others,
+            heights,
+            alone.gradient,
+            gradient,
+            across,
+            curve,
+            first,
         )
 
 
@@ -164,14 +174,18 @@ def _figure(
         [SAME if one == other else WORDS for one, other in said],
         words,
         {"x": x, "slope": slope, "gradient": gradient},
-        table={"reduction": words["how"], "x": words["x"], "gradient": words["gradient"]},
+        table={
+            "reduction": words["how"],
+            "x": words["x"],
+            "gradient": words["gradient"],
+        },
         what="gradients",
     )
 
 
 def _frame(across: Tensor, curve: Tensor, gradient: Tensor) -> Frame:
     """Room for the curve, and for the gradients, which begin at 0."""
-    zero = torch.zeros(1).to(curve)
+    zero = curve.new_zeros(1)
     return frames.frame_of(across, torch.cat([curve, gradient.flatten(), zero]))
 
 
@@ -183,7 +197,7 @@ def _drawn(
     heights: Tensor,
     gradient: Tensor,
 ) -> str:
-    zero = f"{frame.down(torch.zeros(())).item():.1f}"
+    zero = f"{frame.down(frames.number(0.0)).item():.1f}"
     parts = [f'<path d="M0 {zero}H{frame.width}" stroke="currentColor"/>']
     ends = columns.fixed(frame.down(gradient[:, :, 0].flatten()), 1)
     for k, at in enumerate(frame.across(others).tolist(), start=1):

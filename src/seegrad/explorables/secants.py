@@ -30,7 +30,7 @@ ON_THE_CURVE = 121  # points that the curve is drawn through
 
 @state.not_compiled
 def explore_secant(
-    f: Function, x0: float, *, h: object = None, start: float | None = None
+    f: Function, x0: object, *, h: object = None, start: float | None = None
 ) -> Explorable:
     """Let a reader move a second point towards a first, and see the secant settle.
 
@@ -81,12 +81,10 @@ def explore_secant(
     """
     arguments.function(f)
     x0 = stops.point(x0, "x0")
-    if h is None:
-        h = stops.spread(1e-3, 1.5, 61)
-    h = stops.above_zero(h, "h").to(x0)
+    h = stops.above_zero(stops.spread(1e-3, 1.5, 61) if h is None else h, "h").to(x0)
     first = len(h) - 1 if start is None else stops.nearest(h, start)
     wide = h[-1].item()
-    x = torch.linspace(-wide / 2, wide * 1.1, ON_THE_CURVE).to(x0) + x0
+    x = x0 + frames.evenly(-wide / 2, wide * 1.1, ON_THE_CURVE, x0)
     with functions.calling(f, (x0,)):
         y0, (slope,) = value_and_gradient(f, (x0,), "x0")
         beside, _ = value_and_gradient(f, (x0 + h,), "x0")
@@ -94,10 +92,10 @@ def explore_secant(
     ends = torch.cat([y0.reshape(1), slope.reshape(1), beside])
     if not ends.isfinite().all():
         raise ValueError(
-            f"f must have a finite slope at x0 and be finite beside it, but at "
-            f"{x0.item():g} it is {y0.item():g} with slope {slope.item():g}, and beside "
-            f"it {beside[~beside.isfinite()].tolist()[:1] or 'finite'}. Choose another "
-            "x0, or smaller h."
+            "f must have a finite slope at x0 and be finite at x0 + h, but at x0 = "
+            f"{x0.item():g} its value is {y0.item():g}, its slope {slope.item():g}, "
+            f"and {int((~beside.isfinite()).sum())} of the values beside it aren't "
+            "finite. Choose another x0, or smaller h."
         )
     with state.no_graph():
         return _figure(x0, y0, slope, h, beside, x, y, first)
@@ -133,8 +131,8 @@ def _figure(
     figure = Figure("secant", [slider])
     here = frame.down(y0).item(), frame.across(x0).item()
     lines = [
-        frames.near(here[0] + slopes_ * (end - here[1]) * frame.down_per_across)
-        for slopes_ in (secant.double(), slope.double())
+        frames.near(here[0] + m * (end - here[1]) * frame.down_per_across)
+        for m in (frames.plain(secant), frames.plain(slope))
         for end in (LEFT, frame.width - RIGHT)
     ]
     tangent = (

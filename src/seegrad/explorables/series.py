@@ -27,15 +27,15 @@ EVERYWHERE = (
 )
 
 ALONE = (
-    "The polynomial of order {order} stays within {tolerance} of the curve at x = {low} "
-    "alone."
+    "The polynomial of order {order} stays within {tolerance} of the curve at "
+    "x = {low} alone."
 )
 
 
 @state.not_compiled
 def explore_taylor(
     f: Function,
-    x0: float,
+    x0: object,
     x: object,
     *,
     orders: int = 12,
@@ -90,7 +90,7 @@ def explore_taylor(
     >>> seen.numbers["coefficients"]
     tensor([1.0000, 1.0000, 0.5000], dtype=torch.float64)
     >>> seen.sentences[2]
-    'The polynomial of order 2 stays within 0.05 of the curve from x = −0.6 to 0.6.'
+    'The polynomial of order 2 stays within 0.05 of the curve from x = −0.7 to 0.6.'
     """
     arguments.function(f)
     orders = arguments.whole_number(orders, "orders", least=1)
@@ -101,22 +101,22 @@ def explore_taylor(
     stops.few(len(x) * (orders + 1), "x and orders")
     if not x[0] <= x0 <= x[-1]:
         raise ValueError(
-            f"x0 must lie within x, from {x[0].item():g} to {x[-1].item():g}, but it is "
-            f"{x0.item():g}. Choose an x around it."
+            f"x0 must lie within x, from {x[0].item():g} to {x[-1].item():g}, but it "
+            f"is {x0.item():g}. Choose an x around it."
         )
     with functions.calling(f, (x,)):
         y, _ = value_and_gradient(f, (x,), "x")
         y0, (slope,) = value_and_gradient(f, (x0,), "x0")
     higher = [derivative(f, x0, order=k) for k in range(2, orders + 1)]
     with state.no_graph():
-        terms = torch.stack([y0, slope, *higher])
-        terms = terms / torch.tensor([math.factorial(k) for k in range(orders + 1)]).to(x0)
+        found = [y0, slope, *higher]
+        terms = torch.stack([v / math.factorial(k) for k, v in enumerate(found)])
         if not terms.isfinite().all():
             order = int((~terms.isfinite()).nonzero()[0])
             raise ValueError(
                 f"f must have finite derivatives at x0, but at {x0.item():g} that of "
-                f"order {order} is {terms[order].item():g}. Choose another x0, or fewer "
-                "orders."
+                f"order {order} is {found[order].item():g}. Choose another x0, or "
+                "fewer orders."
             )
         return _figure(x0, x, y, terms, tolerance, start)
 
@@ -124,7 +124,7 @@ def explore_taylor(
 def _figure(
     x0: Tensor, x: Tensor, y: Tensor, terms: Tensor, tolerance: float, start: int
 ) -> Explorable:
-    powers = (x - x0) ** torch.arange(len(terms)).to(x0)[:, None]
+    powers = (x - x0) ** torch.arange(len(terms), device=x.device)[:, None]
     polynomials = (terms[:, None] * powers).cumsum(0)
     holds = (polynomials - y).abs() <= tolerance
     low, high = _reach(x0, x, holds)

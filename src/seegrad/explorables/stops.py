@@ -18,8 +18,8 @@ def axis(x: object, name: str, most: int = MOST) -> Tensor:
     if len(points) < 2 or not (points.diff() > 0).all():
         raise ValueError(
             f"{name} must have at least two points, all different, but it has "
-            f"{len(points)}, of which {len(points.unique())} differ. Pass for example "
-            "torch.linspace(-2, 2, 81)."
+            f"{len(points)}, of which {len(set(points.tolist()))} differ. Pass for "
+            "example torch.linspace(-2, 2, 81)."
         )
     few(len(points), name, most)
     return points

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from seegrad.explorables.frames import Frame
+from seegrad.explorables.frames import Frame, evenly, number, plain
 from seegrad.plots import FUNCTION
 
 ROWS, ACROSS = 28, 72  # cells of whole pixels, between which no seam shows
@@ -15,26 +15,27 @@ LEVELS = 8
 def grid(frame: Frame) -> tuple[Tensor, Tensor]:
     """Where to ask for the heights: the middles of rows of small cells."""
     (left, bottom), (right, top) = frame.low, frame.high
-    x = left + (torch.arange(ACROSS) + 0.5) / ACROSS * (right - left)
-    y = bottom + (torch.arange(ROWS) + 0.5) / ROWS * (top - bottom)
-    return x.double(), y.double()
+    half = (right - left) / ACROSS / 2, (top - bottom) / ROWS / 2
+    x = evenly(left + half[0], right - half[0], ACROSS, number(0.0))
+    return x, evenly(bottom + half[1], top - half[1], ROWS, number(0.0))
 
 
 def shade(frame: Frame, heights: Tensor) -> str:
     """One pale layer for each level, over all that is higher."""
+    heights = plain(heights)
     known = heights[heights.isfinite()]
     if not len(known):
         return ""
-    levels = torch.quantile(known, torch.linspace(0, 1, LEVELS + 1).to(known))[:-1]
+    levels = [torch.quantile(known, k / LEVELS) for k in range(LEVELS)]
     layers = "".join(f'<path d="{_runs(frame, heights > v)}"/>' for v in levels)
     return f'<g fill="{FUNCTION["color"]}" fill-opacity=".1">{layers}</g>\n'
 
 
 def _runs(frame: Frame, inside: Tensor) -> str:
     """The runs of cells inside, row by row, as rectangles of a path."""
-    corners = torch.tensor([frame.low, frame.high])
-    left, right = frame.across(corners[:, 0]).tolist()
-    floor, top = frame.down(corners[:, 1]).tolist()
+    corners = (frame.low, frame.high)
+    left, right = (frame.across(number(end[0])).item() for end in corners)
+    floor, top = (frame.down(number(end[1])).item() for end in corners)
     wide, tall = (right - left) / ACROSS, (floor - top) / ROWS
     runs = []
     for row, cells in enumerate(inside.int()):

@@ -48,7 +48,9 @@ BENT = ("corner", "tie")
 
 
 @state.not_compiled
-def explore_tangent(f: Function, x: object, *, start: float | None = None) -> Explorable:
+def explore_tangent(
+    f: Function, x: object, *, start: float | None = None
+) -> Explorable:
     """Let a reader move a point along a curve, and see its tangent follow.
 
     Parameters
@@ -161,7 +163,7 @@ def _drawn(
     ends = (LEFT, left, "left"), (frame.width - RIGHT, right, "right")
     for end, side, part in ends:
         away = (end - frame.across(x)) * frame.down_per_across
-        reached = frames.near(frame.down(y) + side.double() * away)
+        reached = frames.near(frame.down(y) + frames.plain(side) * away)
         halves.append(
             figure.moving(
                 "line",
