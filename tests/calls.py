@@ -131,9 +131,8 @@ CALLS = [
     Call("explore_tangent", seegrad.explore_tangent, {"x": X}, wave),
     Call(
         "explore_secant",
-        lambda f, h: seegrad.explore_secant(f, 0.5, h=h),
-        {"h": X},
-        wave,
+        lambda f, x0: seegrad.explore_secant(wave, x0, h=X),
+        {"x0": [0.5]},
     ),
     Call(
         "explore_reduction",
@@ -155,7 +154,7 @@ CALLS = [
         {"x": X},
         wave,
     ),
-    Call("explore_graph", seegrad.explore_graph, {"x": X}, wave),
+    Call("explore_graph", lambda f, x: seegrad.explore_graph(wave, x), {"x": X}),
     Call("explore_gradient", seegrad.explore_gradient, {"x0": X0, "x1": X1}, bowl),
     Call(
         "explore_taylor",
@@ -165,9 +164,8 @@ CALLS = [
     ),
     Call(
         "explore_step_size",
-        lambda f, x0: seegrad.explore_step_size(f, x0, h=X),
+        lambda f, x0: seegrad.explore_step_size(wave, x0, h=X),
         {"x0": [0.5]},
-        wave,
     ),
 ]
 

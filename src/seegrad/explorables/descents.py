@@ -101,7 +101,9 @@ def explore_learning_rate(
             "Pass for example [-2.0, 1.0]."
         )
     steps = arguments.whole_number(steps, "steps", least=1)
-    rates = stops.above_zero(learning_rates, "learning_rates").to(begin)
+    rates = stops.above_zero(learning_rates, "learning_rates")
+    with state.no_graph():
+        rates = rates.to(begin)
     stops.few(len(rates) * steps, "learning_rates times steps")
     first = stops.nearest(rates, start)
     points, values = _descents(f, begin, rates, steps)
@@ -122,7 +124,8 @@ def _descents(
     f: Function, begin: Tensor, rates: Tensor, steps: int
 ) -> tuple[Tensor, Tensor]:
     """All descents at once: f is elementwise."""
-    at = [v.repeat(len(rates)) for v in begin]
+    with state.no_graph():
+        at = [v.repeat(len(rates)) for v in begin]
     points, values = [], []
     with functions.calling(f, tuple(at)):
         for step in range(steps + 1):

@@ -79,9 +79,11 @@ def explore_step_size(
     tensor([0.2500, 1.0000], dtype=torch.float64)
     """
     arguments.function(f)
-    x0 = stops.point(x0, "x0").double()
+    x0 = stops.point(x0, "x0")
     sixths = [10.0 ** (-k / 6) for k in range(97)]
-    h = stops.above_zero(sixths if h is None else h, "h").to(x0)
+    h = stops.above_zero(sixths if h is None else h, "h")
+    with state.no_graph():
+        x0, h = x0.double(), h.double().to(x0.device)
     first = len(h) - 1
     if start is not None:
         start = arguments.positive(start, "start")

@@ -105,12 +105,11 @@ def explore_fit(
     degree = arguments.whole_number(degree, "degree", least=0)
     steps = arguments.whole_number(steps, "steps", least=1)
     x = stops.axis(x, "x", most=100_000)
-    rates = stops.above_zero(learning_rates, "learning_rates").to(x)
+    rates = stops.above_zero(learning_rates, "learning_rates")
     stops.few(len(rates), "learning_rates", most=100)
-    begin = x.new_zeros(degree + 1)
-    if coefficients is not None:
-        begin = arguments.axis(coefficients, "coefficients", x.device).to(x)
-        arguments.finite(begin, "coefficients")
+    given = [0.0] * (degree + 1) if coefficients is None else coefficients
+    begin = arguments.axis(given, "coefficients", x.device)
+    arguments.finite(begin, "coefficients")
     if len(begin) != degree + 1:
         raise ValueError(
             f"coefficients must be {degree + 1}, one a power, but there are "
@@ -121,9 +120,9 @@ def explore_fit(
         y, _ = value_and_gradient(f, (x,), "x")
     arguments.finite(y, "f(x)")
     with state.preserve_state(x.device):
-        found, losses = _fits(x, y, rates, begin, steps)
+        found, losses = _fits(x, y, rates.to(x), begin.to(x), steps)
     with state.no_graph():
-        return _figure(x, y, rates, found, losses, steps, first)
+        return _figure(x, y, rates.to(x), found, losses, steps, first)
 
 
 def _fits(

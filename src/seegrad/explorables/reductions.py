@@ -92,12 +92,14 @@ def explore_reduction(
     """
     arguments.function(f)
     x = stops.axis(x, "x")
-    others = arguments.axis(others, "others", x.device).to(x)
+    others = arguments.axis(others, "others", x.device)
     arguments.finite(others, "others")
     ways = _ways(how)
     stops.few(len(ways) * len(x), "x and how")
     first = stops.nearest(x, start)
-    together = [torch.cat([place.reshape(1), others]) for place in x]
+    with state.no_graph():
+        others = others.to(x)
+        together = [torch.cat([place.reshape(1), others]) for place in x]
     found = [[reduce_gradient(f, p, way) for p in together] for way in ways.values()]
     alone = reduce_gradient(f, x, torch.sum)
     with state.no_graph():

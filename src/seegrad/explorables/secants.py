@@ -81,10 +81,12 @@ def explore_secant(
     """
     arguments.function(f)
     x0 = stops.point(x0, "x0")
-    h = stops.above_zero(stops.spread(1e-3, 1.5, 61) if h is None else h, "h").to(x0)
+    h = stops.above_zero(stops.spread(1e-3, 1.5, 61) if h is None else h, "h")
     first = len(h) - 1 if start is None else stops.nearest(h, start)
     wide = h[-1].item()
-    x = x0 + frames.evenly(-wide / 2, wide * 1.1, ON_THE_CURVE, x0)
+    with state.no_graph():
+        h = h.to(x0)
+        x = x0 + frames.evenly(-wide / 2, wide * 1.1, ON_THE_CURVE, x0)
     with functions.calling(f, (x0,)):
         y0, (slope,) = value_and_gradient(f, (x0,), "x0")
         beside, _ = value_and_gradient(f, (x0 + h,), "x0")

@@ -96,8 +96,10 @@ def explore_taylor(
     orders = arguments.whole_number(orders, "orders", least=1)
     start = arguments.whole_number(start, "start", least=0, most=orders)
     tolerance = arguments.positive(tolerance, "tolerance")
-    x0 = stops.point(x0, "x0").double()
-    x = stops.axis(x, "x").to(x0)
+    x = stops.axis(x, "x")
+    x0 = stops.point(x0, "x0", x.device)
+    with state.no_graph():
+        x, x0 = x.double(), x0.double()
     stops.few(len(x) * (orders + 1), "x and orders")
     if not x[0] <= x0 <= x[-1]:
         raise ValueError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from seegrad.checks import arguments
+from seegrad.checks import arguments, state
 
 MOST = 2500  # stops in a figure: about 8 KB that a page has to load
 
@@ -14,7 +14,8 @@ def axis(x: object, name: str, most: int = MOST) -> Tensor:
     """Two or more different points from left to right, as the stops of a slider."""
     points = arguments.axis(x, name)
     arguments.finite(points, name)
-    points = points.sort().values
+    with state.no_graph():
+        points = points.sort().values
     if len(points) < 2 or not (points.diff() > 0).all():
         raise ValueError(
             f"{name} must have at least two points, all different, but it has "
@@ -67,4 +68,5 @@ def point(value: object, name: str, device: torch.device | None = None) -> Tenso
             f"{name} must be one finite number, but it is "
             f"{arguments.describe(value)}. Pass for example 0.5."
         )
-    return one.reshape(())
+    with state.no_graph():
+        return one.reshape(())
