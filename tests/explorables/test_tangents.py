@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import Read, prose
 
@@ -68,6 +68,7 @@ def test_the_curve_of_the_first_tutorial():
             )
 
 
+@settings(max_examples=12)
 @given(
     st.lists(st.integers(-9, 9), min_size=2, max_size=4).filter(lambda c: any(c[1:])),
     st.sampled_from([torch.sin, torch.exp, torch.tanh, torch.atan]),

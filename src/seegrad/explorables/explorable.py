@@ -21,8 +21,8 @@ PAGE = """\
 <meta name="color-scheme" content="light dark">
 <style>
 body {{ margin: 1rem; font: 1rem/1.5 system-ui, sans-serif; }}
-@media (scripting: none) {{ .seegrad-control {{ display: none; }} }}
-@media print {{ .seegrad-control {{ display: none; }} }}
+@media (scripting: none) {{ .seegrad-moves {{ display: none !important; }} }}
+@media print {{ .seegrad-moves {{ display: none !important; }} }}
 </style>
 </head>
 <body>

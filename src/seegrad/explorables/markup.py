@@ -167,7 +167,7 @@ class Figure:
             f'style="display:block;width:100%;max-width:{width * 3 // 2}px;height:auto;'
             'margin:0 auto" font-size="11" fill="none">'
             f"<desc>{escape(here)}</desc>\n{drawing}</svg>\n"
-            f'<div class="seegrad-control" role="group" aria-label="{escape(label)}" '
+            f'<div class="seegrad-moves" role="group" aria-label="{escape(label)}" '
             f'style="{GRID}">{controls}</div>\n'
             '<p class="seegrad-words" style="min-height:3.3em;text-align:center;'
             f'margin:.5rem 0 0">{escape(here)}</p>\n'
