@@ -104,6 +104,18 @@ plt.show()
 # sphinx_gallery_caption = "The closer its second point, the more a secant turns into the tangent."
 
 # %%
+# How near must the second point be? Move it, and watch the two numbers.
+
+nearer = seegrad.explore_secant(f, -0.75)
+off = nearer.numbers["secant"] - nearer.numbers["slope"]
+assert 0.9 < off[20] / nearer.numbers["h"][20] / (off[0] / nearer.numbers["h"][0]) < 1.1
+nearer
+
+# %%
+# As near as the digits you want: half the distance leaves half of the error, and no
+# distance leaves none.
+
+# %%
 # **On your own.** Where is the tangent of this curve flat? The slope is zero there, so
 # look for the point where ``derivative`` changes its sign.
 #
