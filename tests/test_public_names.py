@@ -30,7 +30,7 @@ PUBLIC = {
     "gradient_graph": "(root, *, names=None, fold=True, gradients=True)",
     "explain_grad": "(tensor, result=None)",
     "expect_error": "(kind, words='')",
-    "explore_tangent": "(f, x, *, start=None)",
+    "explore_tangent": "(f, x, *, tangents=0, start=None)",
     "explore_secant": "(f, x0, *, h=None, start=None)",
     "explore_reduction": "(f, x, *, others, how=None, start=None)",
     "explore_step_size": "(f, x0, *, h=None, start=None)",

@@ -96,6 +96,26 @@ def test_the_markup_is_that_of_the_first_stop():
     assert not [a for _, a in read.tags if "id" in a]
 
 
+def test_other_tangents_in_the_place_of_the_curve():
+    explorable = seegrad.explore_tangent(torch.log, torch.arange(-2.0, 9), tangents=5)
+    paths = re.findall(
+        r'<path d="([^"]*)" stroke="(#\w+)" stroke-width=".8"', explorable.figure
+    )
+    (falling, blue), (rising, orange) = paths
+    assert (blue, orange) == ("#2f7fc4", "#d2601a")
+    pieces = re.findall(r"M(\S+) (\S+)l(\S+) (\S+?)(?=M|$)", rising)
+    assert falling == ""
+    assert len(pieces) == 3  # of five, two lie where log has no height
+    for x, y, wide, deep in [map(float, piece) for piece in pieces]:
+        assert wide**2 + deep**2 == pytest.approx(100**2, rel=1e-2)
+        middle = x + wide / 2
+        stop = round((middle - 55) / 28.8)  # eleven stops on 288 pixels
+        point = Read(explorable).at("point", stop)
+        assert (middle, y + deep / 2) == pytest.approx(
+            (point["cx"], point["cy"]), abs=0.2
+        )
+
+
 # ---------------------------------------------------------------- where there is none
 
 

@@ -115,10 +115,14 @@ def path(across: Tensor, down: Tensor) -> str:
     return "".join(parts)
 
 
-def frame_of(x: Tensor, y: Tensor) -> Frame:
-    """The frame for a curve: of all finite x, and of what most y have."""
+def frame_of(x: Tensor, y: Tensor, room: float = 0.0) -> Frame:
+    """The frame for a curve: of all finite x, and of what most y have.
+
+    `room` is left above and below, as a share of the height.
+    """
     low, high = _most(y)
-    return Frame((x.min().item(), low), (x.max().item(), high))
+    room *= high - low
+    return Frame((x.min().item(), low - room), (x.max().item(), high + room))
 
 
 def _most(y: Tensor) -> tuple[float, float]:

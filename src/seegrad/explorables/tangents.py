@@ -16,6 +16,7 @@ from seegrad.explorables.columns import Column
 from seegrad.explorables.explorable import Explorable
 from seegrad.explorables.frames import DASHED, DOT, DOTTED, LEFT, RIGHT, TOP, Frame
 from seegrad.explorables.markup import Figure, Slider
+from seegrad.plots import FUNCTION, SLOPE
 
 RISES = "At x = {x} the curve is {y} high and rises: its slope is {slope}."
 FALLS = "At x = {x} the curve is {y} high and falls: its slope is {slope}."
@@ -45,11 +46,12 @@ WITHOUT = {
     "PyTorch answers {answer}.",
 }
 BENT = ("corner", "tie")
+PIECE = 100  # of another tangent, in the picture
 
 
 @state.not_compiled
 def explore_tangent(
-    f: Function, x: object, *, start: float | None = None
+    f: Function, x: object, *, tangents: int = 0, start: float | None = None
 ) -> Explorable:
     """Let a reader move a point along a curve, and see its tangent follow.
 
@@ -59,6 +61,9 @@ def explore_tangent(
         A function of one tensor, computed elementwise.
     x : tensor, array or list of shape (n,)
         The stops: where the point can be moved, 2 to 2500 different points.
+    tangents : int, optional
+        How many short pieces of other tangents to draw in the place of the curve, at
+        most n: the curve appears where they touch.
     start : float, optional
         The figure begins at the stop nearest to it; by default at the middle one.
 
@@ -104,16 +109,17 @@ def explore_tangent(
     """
     arguments.function(f)
     x = stops.axis(x, "x")
+    tangents = arguments.whole_number(tangents, "tangents", least=0, most=len(x))
     first = stops.nearest(x, start)
     with functions.calling(f, (x,)):
         y, (slope,) = value_and_gradient(f, (x,), "x")
         found = diagnosis.examine(f, (x,), (y, (slope,)))
     with state.no_graph():
-        return _figure(x, y, slope, found, first)
+        return _figure(x, y, slope, found, tangents, first)
 
 
 def _figure(
-    x: Tensor, y: Tensor, slope: Tensor, found: Diagnosis, start: int
+    x: Tensor, y: Tensor, slope: Tensor, found: Diagnosis, tangents: int, start: int
 ) -> Explorable:
     bent = torch.from_numpy(np.isin(found.kind, BENT)).to(x.device)
     left = torch.where(bent, found.left, slope)
@@ -129,11 +135,13 @@ def _figure(
         },
         "answer": _where(found, slope),
     }
-    frame = frames.frame_of(x, y)
+    frame = frames.frame_of(x, y, room=0.1 if tangents else 0.0)
     places = columns.fixed(frame.across(x), 1)
     slider = Slider("Point of contact, x", len(x), start, here, (0, places))
     figure = Figure("tangent", [slider])
-    drawing = frame.axes("x", "y") + _drawn(figure, frame, places, x, y, left, right)
+    curve = _pieces(frame, x, y, slope, tangents) if tangents else frame.curve(x, y)
+    moving = _moving(figure, frame, places, x, y, left, right)
+    drawing = frame.axes("x", "y") + frame.inside(curve + moving)
     return figure.finished(
         "A curve and its tangent",
         drawing,
@@ -145,7 +153,26 @@ def _figure(
     )
 
 
-def _drawn(
+def _pieces(frame: Frame, x: Tensor, y: Tensor, slope: Tensor, count: int) -> str:
+    """Short pieces of tangents, those that rise in another colour."""
+    some = frames.evenly(0, len(x) - 1, count, frames.plain(x)).round().long()
+    across, down = frame.across(x)[some], frame.down(y)[some]
+    turn = frames.plain(slope)[some] * frame.down_per_across
+    half = PIECE / 2 / (1 + turn**2).sqrt()
+    rows = torch.stack(
+        [across - half, down - turn * half, 2 * half, 2 * turn * half], 1
+    )
+    parts: dict[bool, list[str]] = {False: [], True: []}
+    for left, top, wide, deep in rows[rows.isfinite().all(1)].tolist():
+        parts[deep < 0].append(f"M{left:.1f} {top:.1f}l{wide:.1f} {deep:.1f}")
+    colors = FUNCTION["color"], SLOPE["color"]
+    return "".join(
+        f'<path d="{"".join(lines)}" stroke="{color}" stroke-width=".8"/>'
+        for lines, color in zip(parts.values(), colors, strict=True)
+    )
+
+
+def _moving(
     figure: Figure,
     frame: Frame,
     across: Column,
@@ -154,7 +181,7 @@ def _drawn(
     left: Tensor,
     right: Tensor,
 ) -> str:
-    """The curve, both halves of the tangent, and the point."""
+    """Both halves of the tangent, and the point."""
     down = columns.fixed(frame.down(y), 1)
     drop = figure.moving(
         "line", "drop", f'{DOTTED} y1="{TOP}" y2="{frame.floor}"', x1=across, x2=across
@@ -177,7 +204,7 @@ def _drawn(
         )
     here = columns.shown(y.isfinite().tolist())
     point = figure.moving("circle", "point", DOT, cx=across, cy=down, display=here)
-    return frame.inside("".join([drop, frame.curve(x, y), *halves, point]))
+    return "".join([drop, *halves, point])
 
 
 def _where(found: Diagnosis, values: Tensor) -> Column:
