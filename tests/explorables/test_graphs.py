@@ -93,3 +93,5 @@ def test_an_edge_that_passes_nothing_on():
     edges = explorable.numbers["edges"]
     assert edges.isnan().any()
     assert explorable.numbers["gradient"].tolist() == [1, 1]
+    edge = int(edges[0].isnan().nonzero()[0])
+    assert Read(explorable).moved(f"g{edge}", 0)["text"] == "none"

@@ -289,8 +289,9 @@ def test_it_fits_a_narrow_screen_and_prints_its_sentence(base, browser):
 
 # ---------------------------------------------------------------- elsewhere
 
-PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A figure</title>
-</head><body><main><h1>A figure</h1>{figure}</main></body></html>"""
+PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
+<title>A figure</title></head><body><main><h1>A figure</h1>{figure}</main></body></html>
+"""
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -47,7 +47,7 @@ def explore_step_size(
     Returns
     -------
     Explorable
-        The figure. Its `numbers` are `h`, and `float64` and `float32`, the errors of
+        The figure. Its ``numbers`` are `h`, and `float64` and `float32`, the errors of
         the differences in each dtype, as float64 of shape (n,).
 
     Raises

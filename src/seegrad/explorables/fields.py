@@ -48,7 +48,7 @@ def explore_gradient(
     Returns
     -------
     Explorable
-        The figure. Its `numbers` are `x0` of shape (m,), `x1` of shape (n,), and `y`,
+        The figure. Its ``numbers`` are `x0` of shape (m,), `x1` of shape (n,), and `y`,
         `g0` and `g1` of shape (n, m), as `gradient_field` lays them.
 
     Raises

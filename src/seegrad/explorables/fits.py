@@ -66,7 +66,7 @@ def explore_fit(
     Returns
     -------
     Explorable
-        The figure. Its `numbers` are `learning_rates` of shape (m,), `coefficients` of
+        The figure. Its ``numbers`` are `learning_rates` of shape (m,), `coefficients` of
         shape (m, degree + 1), and `losses`, before and after, of shape (m, 2). They are
         nan or infinite where a fit has left all numbers.
 

@@ -40,7 +40,7 @@ def explore_graph(f: Function, x: object, *, start: float | None = None) -> Expl
     Returns
     -------
     Explorable
-        The figure. Its `numbers` are `x` and `y` of shape (n,), `gradient`, what
+        The figure. Its ``numbers`` are `x` and `y` of shape (n,), `gradient`, what
         arrives at x, and `edges`, what runs through each edge, of shape (n, edges).
 
     Raises
@@ -109,8 +109,8 @@ def _figure(
     edges = torch.stack(
         [torch.stack([_number(edge.gradient, x) for edge in g.edges]) for g in graphs]
     )
-    arrived = [k for k, e in enumerate(graphs[0].edges) if e.target == _leaf(graphs[0])]
-    gradient = edges[:, arrived].sum(1)
+    leaf = next(k for k, node in enumerate(graphs[0].nodes) if node.label == "x")
+    gradient = torch.stack([_number(g.nodes[leaf].gradient, x) for g in graphs])
     words = {
         "x": columns.places(x),
         "y": columns.texts(columns.written(v) for v in y.tolist()),
@@ -120,7 +120,11 @@ def _figure(
     svg = graphs[start].svg()
 
     def moved(found: re.Match[str]) -> str:
-        column = columns.texts(map(columns.written, edges[:, int(found[2])].tolist()))
+        gradients = (g.edges[int(found[2])].gradient for g in graphs)
+        column = columns.texts(
+            "none" if g is None else columns.written(_number(g, x).item())
+            for g in gradients
+        )
         return found[1] + figure.moving("text", f"g{found[2]}", found[3], text=column)
 
     drawing = EDGE.sub(moved, svg[svg.index("<g ") : svg.rindex("</svg>")])
@@ -137,10 +141,6 @@ def _figure(
         what="backward passes",
         view=(width, height),
     )
-
-
-def _leaf(graph: GradientGraph) -> int:
-    return next(k for k, node in enumerate(graph.nodes) if node.label == "x")
 
 
 def _number(gradient: object, like: Tensor) -> Tensor:

@@ -60,7 +60,7 @@ def explore_reduction(
     Returns
     -------
     Explorable
-        The figure. Its `numbers` are `x`, of shape (n,), `slope`, f′ at x, and
+        The figure. Its ``numbers`` are `x`, of shape (n,), `slope`, f′ at x, and
         `gradient` of shape (reductions, n, 1 + m), with the moved point first.
 
     Raises

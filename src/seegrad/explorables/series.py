@@ -62,9 +62,9 @@ def explore_taylor(
     Returns
     -------
     Explorable
-        The figure. Its `numbers` are `x` of shape (n,), `coefficients`, f⁽ᵏ⁾(x0)/k!,
+        The figure. Its ``numbers`` are `x` of shape (n,), `coefficients`, f⁽ᵏ⁾(x0)/k!,
         and `low` and `high`, between which the polynomial of each order holds, all of
-        shape (orders + 1,), and `polynomials` of shape (orders + 1, n).
+        shape (orders + 1,), and ``polynomials`` of shape (orders + 1, n).
 
     Raises
     ------
@@ -108,19 +108,19 @@ def explore_taylor(
         )
     with functions.calling(f, (x,)):
         y, _ = value_and_gradient(f, (x,), "x")
-        y0, (slope,) = value_and_gradient(f, (x0,), "x0")
-    higher = [derivative(f, x0, order=k) for k in range(2, orders + 1)]
-    with state.no_graph():
-        found = [y0, slope, *higher]
-        terms = torch.stack([v / math.factorial(k) for k, v in enumerate(found)])
-        if not terms.isfinite().all():
-            order = int((~terms.isfinite()).nonzero()[0])
+        y0, _ = value_and_gradient(f, (x0,), "x0")
+    terms = [y0]
+    for order in range(1, orders + 1):
+        found = derivative(f, x0, order=order)
+        if not found.isfinite():
             raise ValueError(
                 f"f must have finite derivatives at x0, but at {x0.item():g} that of "
-                f"order {order} is {found[order].item():g}. Choose another x0, or "
-                "fewer orders."
+                f"order {order} is {found.item():g}. Choose another x0, or fewer orders."
             )
-        return _figure(x0, x, y, terms, tolerance, start)
+        with state.no_graph():
+            terms.append(found / math.factorial(order))
+    with state.no_graph():
+        return _figure(x0, x, y, torch.stack(terms), tolerance, start)
 
 
 def _figure(
