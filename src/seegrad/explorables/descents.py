@@ -57,9 +57,9 @@ def explore_learning_rate(
     Returns
     -------
     Explorable
-        The figure. Its ``numbers`` are `learning_rates` of shape (n,), `points` of shape
-        (n, steps + 1, 2) and `values` of shape (n, steps + 1). They are nan or infinite
-        where a descent has left all numbers.
+        The figure. Its ``numbers`` are `learning_rates` of shape (n,), `points` of
+        shape (n, steps + 1, 2) and `values` of shape (n, steps + 1). They are nan or
+        infinite where a descent has left all numbers.
 
     Raises
     ------

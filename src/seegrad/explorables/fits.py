@@ -66,9 +66,9 @@ def explore_fit(
     Returns
     -------
     Explorable
-        The figure. Its ``numbers`` are `learning_rates` of shape (m,), `coefficients` of
-        shape (m, degree + 1), and `losses`, before and after, of shape (m, 2). They are
-        nan or infinite where a fit has left all numbers.
+        The figure. Its ``numbers`` are `learning_rates` of shape (m,), `coefficients`
+        of shape (m, degree + 1), and `losses`, before and after, of shape (m, 2). They
+        are nan or infinite where a fit has left all numbers.
 
     Raises
     ------

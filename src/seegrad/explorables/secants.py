@@ -49,8 +49,8 @@ def explore_secant(
     Returns
     -------
     Explorable
-        The figure. Its ``numbers`` are `h` and `secant`, of shape (n,), and `slope`, the
-        derivative at x0, of shape ().
+        The figure. Its ``numbers`` are `h` and `secant`, of shape (n,), and `slope`,
+        the derivative at x0, of shape ().
 
     Raises
     ------

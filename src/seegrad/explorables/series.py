@@ -115,7 +115,8 @@ def explore_taylor(
         if not found.isfinite():
             raise ValueError(
                 f"f must have finite derivatives at x0, but at {x0.item():g} that of "
-                f"order {order} is {found.item():g}. Choose another x0, or fewer orders."
+                f"order {order} is {found.item():g}. Choose another x0, or fewer "
+                "orders."
             )
         with state.no_graph():
             terms.append(found / math.factorial(order))

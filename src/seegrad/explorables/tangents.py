@@ -70,8 +70,8 @@ def explore_tangent(
     Returns
     -------
     Explorable
-        The figure. Its ``numbers`` are `x`, `y` and `slope`, and `left` and `right`, the
-        slopes on both sides, which differ at a corner. Each is of shape (n,).
+        The figure. Its ``numbers`` are `x`, `y` and `slope`, and `left` and `right`,
+        the slopes on both sides, which differ at a corner. Each is of shape (n,).
 
     Raises
     ------
