@@ -175,7 +175,7 @@ def test_a_click_moves_the_point(page):
 
 
 def test_keys_move_the_point(page):
-    slider = page.locator(".seegrad-explore input")
+    slider = page.locator(".seegrad-explore input").first
     assert slider.is_enabled()
     slider.focus()
     page.keyboard.press("ArrowRight")
@@ -203,7 +203,7 @@ def test_keys_do_not_leave_the_slider(page):
       window.heard = [];
       document.addEventListener("keydown", (event) => heard.push(event.key));
     }""")
-    page.locator(".seegrad-explore input").focus()
+    page.locator(".seegrad-explore input").first.focus()
     page.keyboard.press("ArrowRight")
     assert page.evaluate("heard") == []
     assert page.url.startswith("http")
@@ -305,9 +305,7 @@ def test_a_page_saved_on_the_disk(browser, tmp_path, name):
     page.goto(path.as_uri())
     before = words(page)
     page.locator("button").nth(0).click()
-    page.locator("button").nth(1).click()
-    page.locator("button").nth(1).click()
-    assert words(page) != before or len(FIGURES[name][1]["names"]) > 1
+    assert words(page) != before
     assert requests == [path.as_uri()]
     assert page.evaluate(RUN_AXE) == []
     page.close()
