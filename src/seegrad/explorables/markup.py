@@ -25,6 +25,8 @@ GRID = (
     "display:grid;grid-template-columns:2.75rem minmax(0,1fr) 2.75rem;gap:.5rem;"
     "align-items:center;max-width:28rem;margin:0 auto"
 )
+# The longest sentence keeps room for all, so that nothing below moves.
+SAME_PLACE = "grid-area:1/1"
 ROW = "grid-column:1/-1;text-align:center"
 ROWS = 9  # in the folded table
 
@@ -169,8 +171,10 @@ class Figure:
             f"<desc>{escape(here)}</desc>\n{drawing}</svg>\n"
             f'<div class="seegrad-moves" role="group" aria-label="{escape(label)}" '
             f'style="{GRID}">{controls}</div>\n'
-            '<p class="seegrad-words" style="min-height:3.3em;text-align:center;'
-            f'margin:.5rem 0 0">{escape(here)}</p>\n'
+            '<p style="display:grid;text-align:center;margin:.5rem 0 0">'
+            f'<span class="seegrad-words" style="{SAME_PLACE}">{escape(here)}</span>'
+            f'<span aria-hidden="true" style="{SAME_PLACE};visibility:hidden">'
+            f"{escape(max(sentences, key=len))}</span></p>\n"
             f"<details><summary>Some of the numbers</summary>{self._table(table)}"
             '</details>\n<figcaption style="text-align:center">'
             f"{len(sentences)} {escape(what)}, each computed by PyTorch {version}; "
