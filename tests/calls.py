@@ -128,6 +128,45 @@ CALLS = [
         lambda f, x, y: seegrad.least_squares(x, y, degree=1),
         {"x": X, "y": X1},
     ),
+    Call("explore_tangent", seegrad.explore_tangent, {"x": X}, wave),
+    Call(
+        "explore_secant",
+        lambda f, x0: seegrad.explore_secant(wave, x0, h=X),
+        {"x0": [0.5]},
+    ),
+    Call(
+        "explore_reduction",
+        lambda f, x, others: seegrad.explore_reduction(f, x, others=others),
+        {"x": X, "others": X1},
+        wave,
+    ),
+    Call(
+        "explore_learning_rate",
+        lambda f, point: seegrad.explore_learning_rate(
+            f, point, learning_rates=[0.1, 0.6], steps=3
+        ),
+        {"point": [1.0, -2.0]},
+        bowl,
+    ),
+    Call(
+        "explore_fit",
+        lambda f, x: seegrad.explore_fit(f, x, learning_rates=[1e-3, 1.0], steps=3),
+        {"x": X},
+        wave,
+    ),
+    Call("explore_graph", lambda f, x: seegrad.explore_graph(wave, x), {"x": X}),
+    Call("explore_gradient", seegrad.explore_gradient, {"x0": X0, "x1": X1}, bowl),
+    Call(
+        "explore_taylor",
+        lambda f, x: seegrad.explore_taylor(f, 1.0, x, orders=3),
+        {"x": X},
+        wave,
+    ),
+    Call(
+        "explore_step_size",
+        lambda f, x0: seegrad.explore_step_size(wave, x0, h=X),
+        {"x0": [0.5]},
+    ),
 ]
 
 DRAWN = [
@@ -188,6 +227,8 @@ def tensors(result):
         return {"the result": result}
     if isinstance(result, tuple):
         return {f"part {k}": part for k, part in enumerate(result)}
+    if isinstance(result, seegrad.Explorable):
+        return result.numbers
     fields = dataclasses.fields(result)
     found = {field.name: getattr(result, field.name) for field in fields}
     return {k: part for k, part in found.items() if isinstance(part, torch.Tensor)}

@@ -34,6 +34,18 @@ MAY_IMPORT = {
     "canvases": {"checks"},
     # Finished results, and nothing to make them with.
     "plots": {"checks", "canvases", *RESULTS},
+    # Beside plots, whose colours they have, and above what they show.
+    "explorables": {
+        "checks",
+        "results",
+        "engine",
+        "derivatives",
+        "diagnosis",
+        "fields",
+        "reductions",
+        "plots",
+        "graphs.gradient_graph",
+    },
     "explanations": {"checks", "results", "graphs.walk"},
     "failures": {"checks"},
     # Of this room each module has its own entry.

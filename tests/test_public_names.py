@@ -30,6 +30,16 @@ PUBLIC = {
     "gradient_graph": "(root, *, names=None, fold=True, gradients=True)",
     "explain_grad": "(tensor, result=None)",
     "expect_error": "(kind, words='')",
+    "explore_tangent": "(f, x, *, tangents=0, start=None)",
+    "explore_secant": "(f, x0, *, h=None, start=None)",
+    "explore_reduction": "(f, x, *, others, how=None, start=None)",
+    "explore_step_size": "(f, x0, *, h=None, start=None)",
+    "explore_learning_rate": "(f, point, *, learning_rates, steps=30, start=None)",
+    "explore_fit": "(f, x, *, learning_rates, degree=3, steps=2000, "
+    "coefficients=None, start=None)",
+    "explore_graph": "(f, x, *, start=None)",
+    "explore_gradient": "(f, x0, x1, *, start=None)",
+    "explore_taylor": "(f, x0, x, *, orders=12, tolerance=0.05, start=1)",
 }
 FIELDS = {
     "Diagnosis": ["x", "kind", "left", "right", "autograd", "numerical"],
@@ -41,6 +51,7 @@ FIELDS = {
     "PolynomialFit": ["coefficients", "losses", "path"],
     "GradientGraph": ["nodes", "edges", "message"],
     "GradExplanation": ["reason", "message"],
+    "Explorable": ["name", "numbers", "sentences", "figure"],
 }
 PLOTS = [
     "plot_function",

@@ -11,6 +11,16 @@ from seegrad.descents import Descent, descend
 from seegrad.diagnosis import Diagnosis, NotDifferentiableWarning, diagnose
 from seegrad.differences import numerical_derivative, numerical_gradient
 from seegrad.explanations import GradExplanation, explain_grad
+from seegrad.explorables.descents import explore_learning_rate
+from seegrad.explorables.differences import explore_step_size
+from seegrad.explorables.explorable import Explorable
+from seegrad.explorables.fields import explore_gradient
+from seegrad.explorables.fits import explore_fit
+from seegrad.explorables.graphs import explore_graph
+from seegrad.explorables.reductions import explore_reduction
+from seegrad.explorables.secants import explore_secant
+from seegrad.explorables.series import explore_taylor
+from seegrad.explorables.tangents import explore_tangent
 from seegrad.failures import expect_error
 from seegrad.fields import GradientField, gradient_field
 from seegrad.graphs.gradient_graph import GradientGraph, gradient_graph
@@ -34,6 +44,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Descent",
     "Diagnosis",
+    "Explorable",
     "GradExplanation",
     "GradientField",
     "GradientGraph",
@@ -51,6 +62,15 @@ __all__ = [
     "diagnose",
     "expect_error",
     "explain_grad",
+    "explore_fit",
+    "explore_gradient",
+    "explore_graph",
+    "explore_learning_rate",
+    "explore_reduction",
+    "explore_secant",
+    "explore_step_size",
+    "explore_tangent",
+    "explore_taylor",
     "fit_polynomial",
     "gradient",
     "gradient_field",

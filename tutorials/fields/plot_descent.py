@@ -89,6 +89,27 @@ assert 0.01 < distance < 0.3
 assert (walk.values.diff() <= 0).all()
 
 # %%
+# A rate that is good for one direction may be too large for another. This bowl is ten
+# times as steep across as along. At which rate does the walk leave it?
+
+
+def stretched(x0, x1):
+    return x0**2 / 2 + 5 * x1**2
+
+
+rates = torch.arange(1, 43, dtype=torch.float64) / 200
+walks = seegrad.explore_learning_rate(
+    stretched, [-2.0, 1.0], learning_rates=rates, start=0.05
+)
+ends = walks.numbers["values"][:, -1]
+assert rates[ends.argmin()] < 0.19 and (ends[-2:] > 7).all()
+walks
+
+# %%
+# Above 0.2, which is 2 over the steepest bend, 10. Shortly before, the walk is fastest:
+# the steep direction sets the limit, and the flat one wants to be near it.
+
+# %%
 # **On your own.** What if the step is too large? Try rates of 0.9, 1.0 and 1.1 on the
 # bowl.
 #

@@ -58,6 +58,21 @@ for field, (g0, g1) in zip(fields.values(), by_hand, strict=True):
     assert field.g0[8, 8] == field.g1[8, 8] == 0
 
 # %%
+# Is the gradient longest at the top? Move the point over a hill and see.
+
+stops = torch.arange(-10, 11, dtype=torch.float64) / 5
+hill = seegrad.explore_gradient(
+    lambda x0, x1: torch.exp(-(x0**2) - x1**2), stops, stops, start=(1.0, -0.6)
+)
+length = torch.hypot(hill.numbers["g0"], hill.numbers["g1"])
+assert length[10, 10] == 0 and length.max() > 0.85
+hill
+
+# %%
+# At the top it is zero: there no way leads up. It points at the top from everywhere, and
+# is longest on the slopes.
+
+# %%
 # How does one ``backward()`` serve 324 points? The two grids are two leaves. Each value
 # depends on its own point only, so the sum of all values hands each point its own
 # gradient.

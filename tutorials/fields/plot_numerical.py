@@ -74,6 +74,19 @@ with seegrad.expect_error(ValueError, "Choose a larger h"):
     seegrad.numerical_derivative(f, torch.tensor(0.5), h=1e-8)
 
 # %%
+# Where is the foot for eˣ at 1? Start with h = 1 and make it smaller.
+
+foot = seegrad.explore_step_size(torch.exp, 1.0)
+off = foot.numbers["float64"].abs()
+assert 1e-6 < foot.numbers["h"][off.argmin()] < 1e-4
+assert abs(off[0] - np.e) < 1e-12
+foot
+
+# %%
+# Near h = 10⁻⁵, with an error of about 10⁻¹¹. The smallest h of all is the worst: 1 + h
+# is 1, the difference is 0, and the error is the slope itself.
+
+# %%
 # Autograd has no step to choose. It applies the rules of school, and is right to the
 # last digit in both.
 

@@ -60,6 +60,19 @@ assert seegrad.fit_polynomial(x, y, learning_rate=3.55e-6).losses[-1] < 8.82
 assert f"{1e-6 * bends[0].item():.2%}" == "0.17%"
 
 # %%
+# Move the rate up to that limit, and beyond it. Is the fastest rate far from the worst?
+
+rates = [10 ** (k / 35 - 7) for k in range(54)] + [3.5e-6, 3.5578e-6, 3.558e-6, 3.7e-6]
+fits = seegrad.explore_fit(torch.sin, x, learning_rates=rates, start=1e-7)
+ends = fits.numbers["losses"][:, 1]
+assert ends[-4] < 8.82 and 100 < ends[-3] < ends[-2] < 300 and ends[-1] > 1e100
+fits
+
+# %%
+# It is its neighbour. At 3.5e-6 the fit is as good as it gets, a rate 2 percent higher
+# spoils it, and at 3.7e-6 the loss has no bounds.
+
+# %%
 # So the trouble is the bowl's shape: its largest k is 325 times its smallest. The shape
 # comes from the columns. They differ in size, and x and x³ look much alike. Legendre's
 # polynomials make the same cubics, but each is unlike all the others. Each basis gets the

@@ -85,6 +85,21 @@ assert (first.gradient[1:] == 0).all()
 seegrad.gradient_graph(first.z, names={"x": first.x, "y": first.y, "z": first.z})
 
 # %%
+# Does a tie matter if it lasts for one point only? Choose amax or max(dim=0), and move
+# the point over x = 1, where its y is as large as that of the point at −1.
+
+places = torch.arange(-40, 41, dtype=torch.float64) / 20
+tie = seegrad.explore_reduction(f, places, others=[-1.0, 0.5], start=0.95)
+sums, _, shared, whole = tie.numbers["gradient"][:, 59:62, 0]
+assert torch.equal(sums, 4 * places[59:62])
+assert shared.tolist() == [0, 2, 4.2] and whole.tolist() == [0, 4, 4.2]
+tie
+
+# %%
+# On each side of 1 the two agree. At 1 alone one says 2 and the other 4, and both are
+# choices. Only the sum leaves every slope as it is.
+
+# %%
 # **On your own.** ``min`` picks one point here. And ``logsumexp`` is a softer maximum:
 # everybody gets something. Guess the sum of all that ``logsumexp`` hands out.
 #

@@ -80,6 +80,19 @@ assert math.isclose(slopes[0] * slopes[1], slopes[2], rel_tol=1e-15)
 assert math.isclose(slopes[2], -1.17, rel_tol=1e-15)
 
 # %%
+# Do the rules change with x? Move the input, and watch the numbers on the arrows.
+
+inputs = torch.arange(-20, 21, dtype=torch.float64) / 10
+moved = seegrad.explore_graph(lambda x: 0.78 * x**2 + torch.sin(x), inputs, start=-0.8)
+meets_zero = moved.numbers["gradient"].sign().diff().nonzero().flatten()
+assert inputs[meets_zero].tolist() == [-0.6]
+moved
+
+# %%
+# The rules stay, and so do 1 and 0.78. Only the two last numbers follow x. Between −0.6
+# and −0.5 they cancel: there the curve is at its lowest.
+
+# %%
 # **On your own.** What happens to the graph of sin(x)² + cos(x)²? It is always 1, so
 # what should arrive at x?
 #

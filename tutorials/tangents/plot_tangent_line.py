@@ -66,6 +66,17 @@ plt.show()
 # sphinx_gallery_caption = "At the point of contact, the line falls as fast as the curve."
 
 # %%
+# Will the line cross the curve if it touches elsewhere? Move the point and see.
+
+stops = torch.arange(-250, 151, dtype=torch.float64) / 100
+moved = seegrad.explore_tangent(f, stops, start=-0.75)
+assert (moved.numbers["slope"].diff() > 0).all()
+moved
+
+# %%
+# It never does. From left to right the slope only grows, so on both sides the curve bends
+# up and away from the line.
+#
 # Why is that number the slope? Draw a line through two points of the curve, a secant,
 # and move the second point towards the first. Will its slope settle?
 
@@ -92,6 +103,18 @@ ax.legend()
 plt.show()
 # sphinx_gallery_alt = "Three solid secants start at the point of contact and end further along the curve. The closer their ends, the closer they lie to the dashed tangent."
 # sphinx_gallery_caption = "The closer its second point, the more a secant turns into the tangent."
+
+# %%
+# How near must the second point be? Move it, and watch the two numbers.
+
+nearer = seegrad.explore_secant(f, -0.75)
+off = nearer.numbers["secant"] - nearer.numbers["slope"]
+assert 0.9 < off[20] / nearer.numbers["h"][20] / (off[0] / nearer.numbers["h"][0]) < 1.1
+nearer
+
+# %%
+# As near as the digits you want: half the distance leaves half of the error, and no
+# distance leaves none.
 
 # %%
 # **On your own.** Where is the tangent of this curve flat? The slope is zero there, so

@@ -1,0 +1,1 @@
+"""Figures that a reader moves: every number computed, none between two stops."""
