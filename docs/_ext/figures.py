@@ -58,9 +58,9 @@ def scrape(block, block_vars, gallery_conf):
         return saved
     [name] = SAVED.findall(saved)
     path = Path(gallery_conf["src_dir"], name[1:])
-    figure.savefig(
-        path.with_suffix(".png"), dpi=200, transparent=False, facecolor="white"
-    )
+    # Beside an SVG of the same name sphinx-gallery would take it for the thumbnail.
+    png = path.with_name(f"{path.stem}_white.png")
+    figure.savefig(png, dpi=200, transparent=False, facecolor="white")
     save_small(figure, path)
     return FIGURE.format(path=name, alt=alts[0], caption=captions[0])
 

@@ -32,7 +32,7 @@ FIGURE = """
    {caption} :doc:`{folder}/{script}`
 
    :download:`SVG <{folder}/images/{name}.svg>` ·
-   :download:`PNG <{folder}/images/{name}.png>` ·
+   :download:`PNG <{folder}/images/{name}_white.png>` ·
    © the seegrad developers, BSD 3-Clause
 """
 

@@ -23,6 +23,6 @@ def test_every_figure_can_be_taken_with_its_licence(base, browser):
         svg, png = (page.request.get(file) for file in figure["files"])
         assert svg.url.endswith(f"/{name}.svg")
         assert b"<svg" in svg.body()
-        assert png.url.endswith(f"/{name}.png")
+        assert png.url.endswith(f"/{name}_white.png")
         assert png.body().startswith(b"\x89PNG")
         assert "BSD 3-Clause" in figure["text"]
