@@ -94,7 +94,7 @@ assert not np.allclose(saddle_wrong_way[:, place], alone)
 
 # %%
 # seegrad takes one argument for each variable, so that there is no row to mistake for a
-# column. And each call computes the first and the last point alone, too, and compares.
+# column. And each call computes some of the points alone, too, and compares.
 
 g0, g1 = seegrad.numerical_gradient(lambda x0, x1: x0 * x1, x0, x1, h=1e-4)
 assert np.allclose(g0, x1)

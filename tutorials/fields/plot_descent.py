@@ -98,9 +98,7 @@ def stretched(x0, x1):
 
 
 rates = torch.arange(1, 43, dtype=torch.float64) / 200
-walks = seegrad.explore_learning_rate(
-    stretched, [-2.0, 1.0], learning_rates=rates, start=0.05
-)
+walks = seegrad.explore_learning_rate(stretched, [-2.0, 1.0], learning_rates=rates)
 ends = walks.numbers["values"][:, -1]
 assert rates[ends.argmin()] < 0.19 and (ends[-2:] > 7).all()
 walks

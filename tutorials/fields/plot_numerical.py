@@ -57,7 +57,8 @@ plt.show()
 # sphinx_gallery_caption = "Left of each V's foot rounding rules, right of it the formula's own error."
 
 # %%
-# The step that seegrad chooses, about ε^(1/3), lies at the foot of each V. The popular
+# The step that seegrad chooses, ε^(1/3), lies at the foot of each V: 0.005 in float32,
+# 0.000006 in float64. (ε is the gap between 1 and the next number.) The popular
 # h = 1e-4 is bad in float32: f(0.5001) and f(0.4999) are 9.75105 and 9.74895, and their
 # difference, 0.0021, keeps three or four of the seven digits. At 1e-8 the step is lost,
 # and the slope is 0. ``numerical_derivative`` refuses such a step.
@@ -92,34 +93,6 @@ foot
 
 for dtype in (torch.float32, torch.float64):
     assert seegrad.derivative(f, torch.tensor(0.5, dtype=dtype)) == 10.5
-
-# %%
-# One more mistake. Some textbooks step inside the array they were given. The slopes of
-# x₀² + x₁² at (3, 4) are 6 and 8. What if that array holds whole numbers?
-
-
-def in_place_gradient(f, x, h=1e-4):
-    gradient = np.zeros(x.shape)
-    for k in range(x.size):
-        kept = x[k]
-        x[k] = kept + h
-        above = f(x)
-        x[k] = kept - h
-        below = f(x)
-        gradient[k], x[k] = (above - below) / (2 * h), kept
-    return gradient
-
-
-squares = in_place_gradient(lambda x: (x**2).sum(), np.array([3, 4]))
-print(squares)
-
-assert np.allclose(squares, [25000, 35000])
-
-# %%
-# The array cuts 3.0001 down to 3 and 2.9999 down to 2. seegrad copies it to float64.
-
-whole = seegrad.numerical_gradient(lambda x0, x1: x0**2 + x1**2, *np.array([3, 4]))
-assert np.allclose(whole, [6, 8], rtol=1e-9)
 
 # %%
 # **On your own.** ``torch.autograd.gradcheck`` compares both for you. Does it notice

@@ -39,9 +39,9 @@ assert not math.isfinite(wild[3])
 
 # %%
 # The first slope is 202, so the first step lands on the other side, where it is far
-# steeper. The third step leaves the numbers. A hook is a function: the gradient comes in,
-# and what it returns goes on in its place. Cut to between −1 and 1, how long is a step at
-# most?
+# steeper. The third step is too large for float64. A hook is a function: the gradient comes in,
+# and what it returns goes on in its place. If it cuts every gradient to between −1 and 1,
+# how long can a step be?
 
 calm = walk(steps=80, hook=lambda gradient: gradient.clamp(-1, 1))
 print(f"after one step {calm[1]}, after 80 steps {calm[-1]:.4f}")

@@ -87,7 +87,7 @@ ax.set(xlabel="w", ylabel="b", aspect="equal")
 ax.legend(loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3)
 plt.show()
 # sphinx_gallery_alt = "Contour lines of a long, narrow, tilted bowl. From one start, the solid walk swings across the bowl, less and less. The dotted walk swings too, wider with each step."
-# sphinx_gallery_caption = "Both walks swing across the steep way; only the one below the border calms down."
+# sphinx_gallery_caption = "Both walks swing across the steep way; only the one below the border ends at the bottom."
 
 # %%
 # Along each eigenvector the distance shrinks or grows by exactly that factor.

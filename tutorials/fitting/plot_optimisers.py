@@ -39,8 +39,8 @@ walks = {
 }
 
 # %%
-# The gradient at the start is (−8, 20): mostly sideways, hardly towards the bottom. Guess
-# the first step of each. Which one does not care that 20 is more than 8?
+# The gradient at the start is (−8, 20). Its large part, 20, points across the valley, its
+# small part along it. Guess the first step of each. Which one does not care that 20 is more than 8?
 
 for name, points in walks.items():
     print(f"{name:9} first step {[round(s, 6) for s in (points[1] - start).tolist()]}")
@@ -69,7 +69,7 @@ plt.show()
 
 # %%
 # Here are the rules. Momentum adds up old gradients, each time 0.8 of them. Adam keeps a
-# mean of the gradients and one of their squares, and makes up for both starting at 0.
+# mean of the gradients and one of their squares, and corrects both, because they start at 0.
 
 
 def by_hand(rule, steps=40):
@@ -103,7 +103,7 @@ for name, rule in rules.items():
 #
 # **On your own.** Multiply the bowl by 100. Whose walk stays the same?
 #
-# **Solution.** Adam's: the 100 is above and below the line, and cancels. (The 1e-8 hardly
+# **Solution.** Adam's: it divides by the 100 what it multiplies by it. (The 1e-8 hardly
 # counts.) SGD with this rate would explode.
 
 hundred = by_hand(lambda gradient, kept, k: adam(100 * gradient, kept, k))

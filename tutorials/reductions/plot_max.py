@@ -85,8 +85,9 @@ assert (first.gradient[1:] == 0).all()
 seegrad.gradient_graph(first.z, names={"x": first.x, "y": first.y, "z": first.z})
 
 # %%
-# Does a tie matter if it lasts for one point only? Choose amax or max(dim=0), and move
-# the point over x = 1, where its y is as large as that of the point at −1.
+# Does a tie matter if it lasts for one point only? Choose amax, which shares as max() does,
+# or max(dim=0), and move the point over x = 1, where its y is as large as that of the
+# point at −1.
 
 places = torch.arange(-40, 41, dtype=torch.float64) / 20
 tie = seegrad.explore_reduction(f, places, others=[-1.0, 0.5], start=0.95)

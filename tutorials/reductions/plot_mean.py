@@ -3,8 +3,8 @@
 Reduce with mean
 ================
 
-Losses are usually means, not sums. The gradient then has the right shape and the
-wrong size. By how much, and does it matter?
+Losses are usually means, not sums. The curve of the gradient then has the right form,
+but its numbers are too small. By how much, and does it matter?
 """
 
 # %%
@@ -70,7 +70,7 @@ ax = seegrad.plot_reduction(result)
 ax.legend()
 plt.show()
 # sphinx_gallery_alt = "A parabola of 17 dots, and a dashed line through zero that hardly rises, from −0.47 to 0.47."
-# sphinx_gallery_caption = "The sum's straight line again, 17 times as flat."
+# sphinx_gallery_caption = "The sum's straight line again, 17 times less steep."
 
 # %%
 # Does it matter? For a learning rate it does. Here w is the parameter of a small model:

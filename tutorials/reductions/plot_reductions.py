@@ -78,8 +78,8 @@ assert torch.equal(results["sum"].gradient, slope)
 assert torch.equal(results["loop"].gradient, results["sum"].gradient)
 
 # %%
-# For the mean it is 1/17. The shape is right, the size is not: at the ends the gradient
-# is ∓0.470588 instead of ∓8.
+# For the mean it is 1/17. The form is right, the numbers are not: at the ends the
+# gradient is −0.470588 and 0.470588 instead of −8 and 8.
 
 assert torch.allclose(results["mean"].gradient, slope / 17, rtol=1e-15)
 assert round(results["mean"].gradient[-1].item(), 6) == 0.470588

@@ -96,8 +96,8 @@ moved
 # **On your own.** What happens to the graph of sin(x)² + cos(x)²? It is always 1, so
 # what should arrive at x?
 #
-# **Solution.** Nothing, in the end: two ways with opposite gradients. Autograd does not
-# know that the sum is constant. It computes both and adds them.
+# **Solution.** 0: two gradients of opposite sign arrive and cancel. Autograd does not know
+# that the sum is constant. It computes both and adds them.
 
 constant = torch.sin(x) ** 2 + torch.cos(x) ** 2
 graph = seegrad.gradient_graph(constant, names={"x": x})

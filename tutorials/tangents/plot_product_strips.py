@@ -56,8 +56,8 @@ for shrink in (1, 0.1, 0.01):
 assert small / strips < 0.001
 
 # %%
-# The corner shrinks twice as fast and does not count. So the slope of u · v by u is v, and
-# by v it is u. Which number runs to which leaf?
+# When the steps are 10 times smaller, the strips are, too, and the corner is 100 times
+# smaller: it does not count. So the slope of u · v by u is v, and by v it is u. Which number runs to which leaf?
 
 a = torch.tensor(u, dtype=torch.float64, requires_grad=True)
 b = torch.tensor(v, dtype=torch.float64, requires_grad=True)

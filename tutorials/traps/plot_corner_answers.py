@@ -3,7 +3,7 @@
 Take the slope at a corner
 ==========================
 
-max(x, 0) has a corner at 0 and no slope there. Autograd gives you one all the same.
+max(x, 0) has a corner at 0 and no slope there. Autograd still gives you one.
 Which one depends on how you spell the function.
 """
 

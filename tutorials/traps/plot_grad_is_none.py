@@ -50,7 +50,7 @@ assert grads[1:] == [None] * 4
 assert all(abs(found - 4) < 1e-9 for found in nudges)
 
 # %%
-# Only the first. None does not mean zero: the result moves with x all the same. It means
+# Only the first. None does not mean zero: the result still moves with x. It means
 # that no gradient came.
 
 fig, ax = plt.subplots(figsize=(6.4, 3))

@@ -32,7 +32,7 @@ with seegrad.expect_error(RuntimeError, "element 0 of tensors does not require g
 # The message means the loss, the first and only tensor that ``backward()`` starts from.
 # It was computed from numbers that remember nothing, so there is no way back to w.
 #
-# Now obey the message to the letter. What does the graph hold?
+# Now do exactly what the message says. What does the graph hold?
 
 loss = cut_loss(w)
 loss.requires_grad = True
@@ -46,7 +46,7 @@ assert {node.label for node in graph.nodes} == {"loss"}
 
 # %%
 # The loss alone. You have made it a leaf: a graph of one number that begins and ends
-# there. No error, and nothing for w. Before you look: how does the loss run in training?
+# there. No error, and nothing for w. Before you look: how does the loss change in training?
 
 
 def whole_loss(w):

@@ -10,6 +10,7 @@ them has a gradient. What has a decimal point to do with slopes?
 # %%
 # The slopes of x² at 3 and 4 are 6 and 8. Ask for them.
 
+import numpy as np
 import torch
 from matplotlib import pyplot as plt
 
@@ -75,13 +76,34 @@ plt.show()
 assert (steps.slope == 0).all()
 
 # %%
-# So convert before you start, with ``.double()`` or ``.float()``, and round at the end.
-# seegrad's functions turn whole numbers into float64 by themselves.
+# NumPy gives no error at all. Some textbooks step inside the array they were given. What
+# are the slopes of x₀² + x₁² then, if it holds whole numbers?
+
+
+def in_place_gradient(f, x, h=1e-4):
+    gradient = np.zeros(x.shape)
+    for k in range(x.size):
+        kept = x[k]
+        x[k] = kept + h
+        above = f(x)
+        x[k] = kept - h
+        gradient[k], x[k] = (above - f(x)) / (2 * h), kept
+    return gradient
+
+
+squares = in_place_gradient(lambda x: (x**2).sum(), np.array([3, 4]))
+print(squares)
+
+assert np.allclose(squares, [25000, 35000])
+
+# %%
+# The array cuts 3.0001 to 3, and 2.9999 to 2. So convert first, with ``.double()`` or
+# ``.float()``. seegrad's functions turn whole numbers into float64 by themselves.
 
 assert seegrad.derivative(torch.square, [3, 4]).tolist() == [6, 8]
 
 # %%
-# **On your own.** Networks with rounded weights are trained all the same. They write
+# **On your own.** Networks with rounded weights are trained, too. They write
 # ``x + (x.round() - x).detach()``. What is its value at 1.8, and what slope comes back?
 #
 # **Solution.** The value is round(x). The detached part counts as a constant, so the
