@@ -143,14 +143,14 @@ CALLS = [
     Call(
         "explore_learning_rate",
         lambda f, point: seegrad.explore_learning_rate(
-            f, point, learning_rates=[0.1, 0.6], steps=3
+            f, point, learning_rates=[0.01, 0.05], steps=3
         ),
         {"point": [1.0, -2.0]},
         bowl,
     ),
     Call(
         "explore_fit",
-        lambda f, x: seegrad.explore_fit(f, x, learning_rates=[1e-3, 1.0], steps=3),
+        lambda f, x: seegrad.explore_fit(f, x, learning_rates=[1e-5, 1e-4], steps=3),
         {"x": X},
         wave,
     ),
@@ -158,7 +158,7 @@ CALLS = [
     Call("explore_gradient", seegrad.explore_gradient, {"x0": X0, "x1": X1}, bowl),
     Call(
         "explore_taylor",
-        lambda f, x: seegrad.explore_taylor(f, 1.0, x, orders=3),
+        lambda f, x: seegrad.explore_taylor(f, 2.0, x, orders=3),
         {"x": X},
         wave,
     ),

@@ -41,9 +41,13 @@ def ours(three_d):
         return scene(ax)
 
 
+SIZE = {"font.size": 12.0}  # which decides how many ticks there are
+
+
 def test_new_axes_look_as_matplotlib_makes_them_look():
-    found, expected = ours(False), by_style(False)
-    assert found.shape == expected.shape == (400, 640, 4)
+    with mpl.rc_context(SIZE):
+        found, expected = ours(False), by_style(False)
+    assert found.shape == expected.shape == (320, 480, 4)
     assert (found == expected).all()
 
 
@@ -51,12 +55,12 @@ def test_new_axes_look_as_matplotlib_makes_them_look():
 def test_where_the_style_is_in_use_new_axes_are_the_same_to_the_pixel(three_d):
     with plt.style.context("seegrad.seegrad"):
         found, expected = ours(three_d), by_style(three_d)
-    assert found.shape == expected.shape == (400, 640, 4)
+    assert found.shape == expected.shape == (320, 480, 4)
     assert (found == expected).all()
 
 
 def test_in_3d_only_the_grid_may_be_another_grey():
-    with mpl.rc_context({"font.size": 12.0}):  # which decides how many ticks there are
+    with mpl.rc_context(SIZE):
         found, expected = ours(True), by_style(True)
     assert np.abs(found - expected).max() < 60
     assert (found != expected).any(axis=-1).mean() < 0.06

@@ -27,7 +27,6 @@ size, and as PNG on white. Take them, change them and pass them on, under the BS
 FIGURE = """
 .. figure:: {folder}/images/{name}.svg
    :alt: {alt}
-   :width: 24em
 
    {caption} :doc:`{folder}/{script}`
 

@@ -141,3 +141,18 @@ def test_a_readers_own_graph_has_steps():
     nodes = Node(0, "result", "y"), Node(1, "leaf", "x")
     found = steps(GradientGraph(nodes, (Edge(0, 1),)))
     assert [step["text"] for step in found] == ["y.", "x."]
+
+
+def test_where_no_factor_can_be_told_what_is_handed_on_stands_alone():
+    one = torch.tensor(1.0)
+    for gradient, operand in (
+        ((one, one), 0),
+        (one, 2),
+    ):  # two outputs; a third operand
+        nodes = (
+            Node(0, "operation", "mine", gradient=gradient, rule="× 2·x"),
+            Node(1, "leaf", "x", gradient=one),
+        )
+        edge = Edge(0, 1, operand=operand, gradient=torch.tensor(4.0))
+        first, _ = steps(GradientGraph(nodes, (edge,)))
+        assert first["text"].endswith("x gets 4.")

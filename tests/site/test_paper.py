@@ -14,7 +14,8 @@ WORDS = """() => {
   const article = document.querySelector("main article");
   const unsaid = "script, style, math, svg, .headerlink, .sphx-glr-footer, .copybtn, "
     + ".sphx-glr-download-link-note, .seegrad-control, .seegrad-filter, .seegrad-hint, "
-    + ".seegrad-choices, .expanded, .sd-hide-link-text";
+    + ".seegrad-choices, .expanded, .sd-hide-link-text, .seegrad-explore details, "
+    + ".seegrad-moves, .seegrad-words ~ *";
   for (const gone of article.querySelectorAll(unsaid)) gone.remove();
   const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
   const texts = [];
