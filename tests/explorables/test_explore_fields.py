@@ -84,3 +84,18 @@ def test_the_ground_is_darker_where_it_is_higher():
     ]
     assert widths == sorted(widths, reverse=True)
     assert len(widths) == 8
+
+
+def test_ground_that_only_rounds_to_flat_is_not_called_flat():
+    hill = seegrad.explore_gradient(
+        lambda a, b: torch.exp(-(a**2) - b**2), [-3, 0, 1], [-3, 0]
+    )
+    gentle = 6 * math.exp(-18)
+    said = f"{gentle:.2e}".replace("e-08", " × 10⁻⁸")
+    length = f"{math.sqrt(2) * gentle:.2e}".replace("e-07", " × 10⁻⁷")
+    length = length.replace("e-08", " × 10⁻⁸")
+    assert hill.sentences[0].endswith(
+        f"The gradient ({said}, {said}) points uphill, and is {length} long."
+    )
+    assert Read(hill).sentence(0) == hill.sentences[0]
+    assert [k for k, s in enumerate(hill.sentences) if "flat" in s] == [4]

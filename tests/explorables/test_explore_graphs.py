@@ -94,4 +94,18 @@ def test_an_edge_that_passes_nothing_on():
     assert edges.isnan().any()
     assert explorable.numbers["gradient"].tolist() == [1, 1]
     edge = int(edges[0].isnan().nonzero()[0])
-    assert Read(explorable).moved(f"g{edge}", 0)["text"] == "none"
+    read = Read(explorable)
+    assert f"g{edge}" not in read.data["parts"]
+    assert "x" in read.texts  # the next box has its own name
+
+
+def test_the_values_in_the_boxes_follow():
+    x = [-1.5, 0.5, 2.0]
+    read = Read(seegrad.explore_graph(f, x, start=0.5))
+    parts = read.data["parts"]
+    assert len([part for part in parts if part[0] == "v"]) == 4
+    for k, v in enumerate(x):
+        values = {read.moved(part, k)["text"] for part in parts if part[0] == "v"}
+        assert values == {f"= {written(n)}" for n in (v, v**2, math.sin(v**2))}
+    shown = [text for text in read.texts if text.startswith("= ")]
+    assert shown == ["= 0.2474", "= 0.2474", "= 0.25", "= 0.5"]

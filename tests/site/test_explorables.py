@@ -237,6 +237,7 @@ def test_a_swipe_up_scrolls_and_moves_nothing(phone):
     swipe(phone, 2, -160)
     assert phone.evaluate("scrollY") > scrolled + 100
     assert words(phone) == before
+    assert "#" not in phone.url
 
 
 def test_nothing_below_moves_however_long_the_sentence(phone):
@@ -268,13 +269,18 @@ def test_a_link_carries_the_stop(page, base):
     page.goto("about:blank")
     page.goto(f"{base}{TANGENT}#tangent=0.50")
     assert words(page).startswith("At x = 0.50 ")
+    assert page.locator(".seegrad-explore svg").first.bounding_box()["y"] < 400
     page.get_by_role("button", name="Point of contact, x: on").click()
     page.goto(f"{base}index.html")
     page.go_back()
     assert words(page).startswith("At x = 0.51 ")
     page.goto("about:blank")
-    page.goto(f"{base}{TANGENT}#tangent=nowhere")
-    assert words(page).startswith("At x = −0.75 ")
+    for damaged in ("nowhere", "%", "%E2", ""):
+        page.goto("about:blank")
+        page.goto(f"{base}{TANGENT}#tangent={damaged}")
+        assert words(page).startswith("At x = −0.75 ")
+        assert page.locator(".seegrad-explore input").first.is_enabled()
+    assert page.errors == []
 
 
 def test_without_a_script_the_first_stop_shows(base, browser):

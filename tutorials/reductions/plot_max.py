@@ -91,14 +91,15 @@ seegrad.gradient_graph(first.z, names={"x": first.x, "y": first.y, "z": first.z}
 
 places = torch.arange(-40, 41, dtype=torch.float64) / 20
 tie = seegrad.explore_reduction(f, places, others=[-1.0, 0.5], start=0.95)
-sums, _, shared, whole = tie.numbers["gradient"][:, 59:62, 0]
-assert torch.equal(sums, 4 * places[59:62])
-assert shared.tolist() == [0, 2, 4.2] and whole.tolist() == [0, 4, 4.2]
+sums, _, shared, whole = tie.numbers["gradient"][:, :, 0]
+assert torch.equal(sums, 4 * places) and places[shared != whole].tolist() == [-1, 1]
+assert shared[59:62].tolist() == [0, 2, 4.2] and whole[59:62].tolist() == [0, 4, 4.2]
 tie
 
 # %%
-# On each side of 1 the two agree. At 1 alone one says 2 and the other 4, and both are
-# choices. Only the sum leaves every slope as it is.
+# On each side of 1 the two agree. At 1 one says 2 and the other 4, and both are choices.
+# At −1 the moved point lies on its rival: a tie again, and they differ only at these two
+# places. Only the sum leaves every slope as it is.
 
 # %%
 # **On your own.** ``min`` picks one point here. And ``logsumexp`` is a softer maximum:

@@ -89,8 +89,9 @@ assert inputs[meets_zero].tolist() == [-0.6]
 moved
 
 # %%
-# The rules stay, and so do 1 and 0.78. Only the two last numbers follow x. Between −0.6
-# and −0.5 they cancel: there the curve is at its lowest.
+# The rules stay, and so do 1 and 0.78 on the arrows. Only the two last numbers there, and
+# the values in the boxes, follow x. Between −0.6 and −0.5 the two cancel: there the curve
+# is at its lowest.
 
 # %%
 # **On your own.** What happens to the graph of sin(x)² + cos(x)²? It is always 1, so

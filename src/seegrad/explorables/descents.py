@@ -180,7 +180,7 @@ def _figure(
         display=columns.shown(finite.tolist()),
     )
     return figure.finished(
-        "A surface from above, darker where it is higher, and the path of a descent",
+        "A surface from above, stronger where higher, and the path of a descent",
         frame.axes("x0", "x1") + frame.inside(ground + path + end),
         [
             LEAVES if not known else FALLS if b < a else GROWS

@@ -1,5 +1,5 @@
-/* Figures that a reader moves. Each carries all that it can show, as PyTorch computed it.
-   Its controls choose which; nothing is computed here. */
+/* Figures that a reader moves. Each carries all that it can show, computed by PyTorch;
+   its controls choose which. */
 for (const figure of document.querySelectorAll("[data-explore]")) {
   const { key, columns, parts, words, names, drag } = JSON.parse(figure.dataset.explore);
   figure.removeAttribute("data-explore"); // a notebook runs this once an output
@@ -46,19 +46,22 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
   };
   const [found, place] = location.hash.slice(1).split("=");
   if (found === key && place) {
-    decodeURIComponent(place).split(",").forEach((wanted, axis) => {
-      for (let k = 0; k < stops[axis]; k++) {
-        const at = state(stops.map((_, other) => (other === axis ? k : 0)));
-        if (text(columns[names[axis]], at) === wanted) choose(axis, k);
-      }
-    });
+    try {
+      decodeURIComponent(place).split(",").forEach((wanted, axis) => {
+        for (let k = 0; k < stops[axis]; k++) {
+          const at = state(stops.map((_, other) => (other === axis ? k : 0)));
+          if (text(columns[names[axis]], at) === wanted) choose(axis, k);
+        }
+      });
+      figure.scrollIntoView();
+    } catch {} // a link may be damaged
   }
 
   controls.forEach((control, axis) => {
     control.disabled = false;
     control.addEventListener("input", show);
     control.addEventListener("change", keep);
-    // JupyterLab takes the arrow keys for its cells, unless they end here.
+    // JupyterLab takes the arrow keys, unless they end here.
     control.addEventListener("keydown", (event) => event.stopPropagation());
     if (control.options) return;
     [control.previousElementSibling, control.nextElementSibling].forEach((button, side) => {
@@ -71,8 +74,8 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
     });
   });
 
-  // The point follows a mouse or a finger to the nearest stop. Where it moves sideways
-  // only, a finger that goes up or down scrolls the page instead.
+  // The point follows to the nearest stop. Where it moves sideways only, a finger that
+  // goes up or down scrolls the page.
   const flat = drag.length === 1;
   const handle = svg.querySelector(".point");
   const follow = ({ clientX, clientY }) => {
@@ -110,7 +113,7 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
       from = null; // from now on it is followed
       follow(event);
     });
-    svg.addEventListener("lostpointercapture", keep);
+    svg.addEventListener("lostpointercapture", () => from || keep());
     svg.addEventListener("click", (event) => {
       follow(event);
       keep();

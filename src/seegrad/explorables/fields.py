@@ -21,6 +21,10 @@ UPHILL = (
     "At ({x0}, {x1}) the height is {y}. The gradient ({g0}, {g1}) points uphill, and "
     "is {length} long."
 )
+GENTLE = (
+    "At ({x0}, {x1}) the height is {y}. The gradient ({gentle0}, {gentle1}) points "
+    "uphill, and is {gentle} long."
+)
 FLAT = "At ({x0}, {x1}) the height is {y}. The gradient is ({g0}, {g1}): flat ground."
 NONE = "At ({x0}, {x1}) there is no finite gradient."
 ARROW = f'stroke="{SLOPE["color"]}" stroke-width="3"'
@@ -66,8 +70,8 @@ def explore_gradient(
 
     Notes
     -----
-    The darker, the higher. The arrow's length is that of the gradient, and the longest
-    has a fifth of the picture's width.
+    The stronger the colour, the higher. The arrow's length is that of the gradient, and
+    the longest has a fifth of the picture's width.
 
     Examples
     --------
@@ -118,6 +122,13 @@ def _figure(
         "g1": columns.Column(texts[1], slopes.digits),
         "length": columns.Column(texts[2], slopes.digits),
     }
+    sizes = zip(length.tolist(), texts[2], strict=True)
+    templates = [_template(size, text) for size, text in sizes]
+    for name, part in (("gentle0", g0), ("gentle1", g1), ("gentle", length)):
+        words[name] = columns.texts(
+            columns.written(v, 3) if template == GENTLE else ""
+            for v, template in zip(part.tolist(), templates, strict=True)
+        )
     across = columns.fixed(frame.across(x0), 1)
     down = columns.fixed(frame.down(x1), 1)
     controls = (
@@ -129,18 +140,24 @@ def _figure(
     point = figure.moving("circle", "point", DOT, cx=across, cy=down)
     numbers = {"x0": field.x0, "x1": field.x1, "y": field.values}
     return figure.finished(
-        "A surface from above, darker where it is higher, and the gradient at a point",
+        "A surface from above, stronger where higher, and the gradient at a point",
         frame.axes("x0", "x1") + frame.inside(ground + drawing + point),
-        [
-            NONE if not math.isfinite(v) else UPHILL if text.strip("0.") else FLAT
-            for v, text in zip(length.tolist(), texts[2], strict=True)
-        ],
+        templates,
         words,
         numbers | {"g0": field.g0, "g1": field.g1},
         table={"x0": words["x0"], "x1": words["x1"], "height": words["y"]}
         | {"∂y/∂x0": words["g0"], "∂y/∂x1": words["g1"]},
         what="gradients",
     )
+
+
+def _template(length: float, text: str) -> str:
+    """A stop's sentence: flat only where the gradient is zero, not where it rounds."""
+    if not math.isfinite(length):
+        return NONE
+    if length == 0:
+        return FLAT
+    return UPHILL if text.strip("0.") else GENTLE
 
 
 def _arrow(

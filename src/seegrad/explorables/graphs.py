@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -20,7 +20,10 @@ WORDS = (
     "arrives at x."
 )
 VIEW = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
-EDGE = re.compile(r'(class="edge e(\d+)">.*?)<text ([^>]*)>[^<]*</text>', re.DOTALL)
+# The one text of an edge, and that of a node's value; some have none.
+TEXT = r'((?:(?!class="(?:node|edge)).)*?)<text ([^>]*)>'
+EDGE = re.compile(rf'(class="edge e)(\d+){TEXT}[^<]*</text>', re.DOTALL)
+NODE = re.compile(rf'(class="node \w+ n)(\d+){TEXT}= [^<]*</text>', re.DOTALL)
 MOST = 100  # stops: at each, a graph is recorded and run
 
 
@@ -119,15 +122,23 @@ def _figure(
     figure = Figure("graph", [Slider("Input, x", len(x), start, words["x"])])
     svg = graphs[start].svg()
 
-    def moved(found: re.Match[str]) -> str:
-        gradients = (g.edges[int(found[2])].gradient for g in graphs)
-        column = columns.texts(
-            "none" if g is None else columns.written(_number(g, x).item())
-            for g in gradients
-        )
-        return found[1] + figure.moving("text", f"g{found[2]}", found[3], text=column)
+    def gradients(found: re.Match[str]) -> str:
+        passed = (g.edges[int(found[2])].gradient for g in graphs)
+        return moved(found, "g", (_written(v, x) for v in passed))
 
-    drawing = EDGE.sub(moved, svg[svg.index("<g ") : svg.rindex("</svg>")])
+    def values(found: re.Match[str]) -> str:
+        kept = [g.nodes[int(found[2])].value for g in graphs]
+        if not all(isinstance(v, Tensor) for v in kept):  # an output more, or none
+            return found[1] + found[2] + found[3]
+        return moved(found, "v", (f"= {_written(v, x)}" for v in kept))
+
+    def moved(found: re.Match[str], letter: str, texts: Iterable[str]) -> str:
+        part, still = f"{letter}{found[2]}", found[4]
+        text = figure.moving("text", part, still, text=columns.texts(texts))
+        return found[1] + found[2] + found[3] + text
+
+    drawing = EDGE.sub(gradients, svg[svg.index("<g ") : svg.rindex("</svg>")])
+    drawing = NODE.sub(values, drawing)
     drawing = re.sub(r"(<title>[^<]*?), gradient [^:<]*", r"\1", drawing)
     drawing = drawing.replace("var(--seegrad-text, #808080)", "currentColor")
     width, height = (round(float(side)) for side in VIEW.findall(svg)[0])
@@ -141,6 +152,11 @@ def _figure(
         what="backward passes",
         view=(width, height),
     )
+
+
+def _written(value: object, like: Tensor) -> str:
+    """A gradient or a value as the picture has it."""
+    return "none" if value is None else columns.written(_number(value, like).item())
 
 
 def _number(gradient: object, like: Tensor) -> Tensor:

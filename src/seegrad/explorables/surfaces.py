@@ -1,4 +1,4 @@
-"""Surfaces from above: the higher, the darker."""
+"""Surfaces from above: the higher, the stronger the colour."""
 
 from __future__ import annotations
 
