@@ -109,3 +109,23 @@ def test_the_values_in_the_boxes_follow():
         assert values == {f"= {written(n)}" for n in (v, v**2, math.sin(v**2))}
     shown = [text for text in read.texts if text.startswith("= ")]
     assert shown == ["= 0.2474", "= 0.2474", "= 0.25", "= 0.5"]
+
+
+def several(x):
+    a, b = torch.stack([x, 2 * x]).unbind()
+    return a * b
+
+
+def two_outputs(x):
+    a, b = torch.frexp(x)[0], x
+    return torch.atleast_1d(a * b)[0]
+
+
+@pytest.mark.parametrize(
+    ("f", "what"), [(several, "several numbers"), (two_outputs, "1,")]
+)
+def test_arrays_are_left_to_gradient_graph(f, what):
+    with pytest.raises(ValueError, match="must compute single numbers") as caught:
+        seegrad.explore_graph(f, [1.0, 2.0])
+    assert what in str(caught.value)
+    assert "seegrad.gradient_graph" in str(caught.value)

@@ -83,6 +83,7 @@ def explore_graph(f: Function, x: object, *, start: float | None = None) -> Expl
             graphs.append(gradient_graph(y, names={"x": leaf}))
             values.append(y.detach())
             _same(graphs[0], graphs[-1], place)
+        _single(graphs[0])
     with state.no_graph():
         return _figure(x, torch.stack(values), graphs, first)
 
@@ -104,6 +105,19 @@ def _same(first: GradientGraph, graph: GradientGraph, place: Tensor) -> None:
             f"x = {place.item():g} it differs from that at the first. Choose an x on "
             "one side of f's if, or write torch.where."
         )
+
+
+def _single(graph: GradientGraph) -> None:
+    """Refuse a graph of arrays: an arrow of the figure has room for one number."""
+    for node in graph.nodes:
+        if node.shape or isinstance(node.gradient, tuple):
+            what = (
+                f"a tensor of shape {node.shape}" if node.shape else "several numbers"
+            )
+            raise ValueError(
+                f"f must compute single numbers, but {node.label} makes {what}. Draw "
+                "its graph with seegrad.gradient_graph, which shows arrays, too."
+            )
 
 
 def _figure(
@@ -128,8 +142,6 @@ def _figure(
 
     def values(found: re.Match[str]) -> str:
         kept = [g.nodes[int(found[2])].value for g in graphs]
-        if not all(isinstance(v, Tensor) for v in kept):  # an output more, or none
-            return found[1] + found[2] + found[3]
         return moved(found, "v", (f"= {_written(v, x)}" for v in kept))
 
     def moved(found: re.Match[str], letter: str, texts: Iterable[str]) -> str:
