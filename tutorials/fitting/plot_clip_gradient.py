@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "gradient clipping, exploding gradient, register_hook"
 """
 Clip a gradient with a hook
 ===========================

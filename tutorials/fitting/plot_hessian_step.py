@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "hessian, eigenvalues, learning rate, ヘッセ行列"
 """
 Read the longest step off the Hessian
 =====================================

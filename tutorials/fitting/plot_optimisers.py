@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "adam vs sgd, momentum, optimizer, 最適化"
 """
 Walk one bowl with three optimisers
 ===================================

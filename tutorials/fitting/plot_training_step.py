@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "training loop, optimizer.step, SGD, 学習"
 """
 Take one training step by hand
 ==============================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "product rule, 積の微分"
 """
 See the product rule as two strips
 ==================================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "chain rule, composite function, 連鎖律"
 """
 Follow a small step through sin(x²)
 ===================================

@@ -1,3 +1,4 @@
+# sphinx_gallery_keywords = "requires_grad, does not require grad, loss does not decrease"
 """
 Silence an error, and learn nothing
 ===================================
