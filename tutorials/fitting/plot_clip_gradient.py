@@ -1,4 +1,4 @@
-# sphinx_gallery_keywords = "gradient clipping, exploding gradient, register_hook"
+# sphinx_gallery_keywords = "clipping, exploding, register_hook"
 """
 Clip a gradient with a hook
 ===========================

@@ -1,4 +1,4 @@
-# sphinx_gallery_keywords = "chain rule, composite function, 連鎖律"
+# sphinx_gallery_keywords = "composite function, 合成関数"
 """
 Follow a small step through sin(x²)
 ===================================
