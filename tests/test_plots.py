@@ -695,7 +695,7 @@ def test_one_scale_where_the_ranges_are_alike(span, aspect):
     ax.figure.canvas.draw()
     assert ax.get_aspect() == aspect
     box = ax.get_window_extent()
-    assert min(box.width, box.height) > 60  # no sliver
+    assert min(box.width, box.height) > 64  # no sliver
     assert ax.collections[-1].angles == "xy"
 
 

@@ -114,4 +114,4 @@ def test_thumbnails_are_light_lazy_and_three_to_a_row(base, browser):
     sources = set(pictures.evaluate_all("all => all.map(e => e.src)"))
     assert len(sources) >= 30
     weight = sum(len(page.request.get(source).body()) for source in sources)
-    assert weight < 12_000 * len(sources)
+    assert weight < 11_500 * len(sources)

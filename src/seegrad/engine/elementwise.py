@@ -1,10 +1,11 @@
 """Whether f is elementwise: read off its graph, or verified point by point.
 
 The nodes that autograd recorded between f's result and the points tell most functions
-at a glance: sums, products, sines and their like work element by element. What a node
-can't show, such as a mean that was detached or a hook on a tensor, is seen where a few
-points stand alone. Any other f is verified: by its values, and by reverse passes that
-leave out half of the values at a time.
+at a glance: sums, products, sines and their like work element by element. Hooks, which
+no node shows, are noticed as f asks for them. What else can't be read off the nodes,
+such as a mean that was detached, is seen where a few points stand alone. Any other f is
+verified: by its values, and by reverse passes that leave out half of the values at a
+time.
 """
 
 from __future__ import annotations

@@ -177,7 +177,6 @@ def _arrow(
         place + LONGEST * part / longest
         for place, part in ((frame.across(at[0]), right), (frame.down(at[1]), below))
     ]
-    here = columns.shown(known.tolist())
     x, y = (columns.fixed(tip, 1) for tip in tips)
     turns = torch.rad2deg(torch.atan2(below, right)).nan_to_num() / TURN
     turned = columns.texts(f"rotate({TURN * round(turn)})" for turn in turns.tolist())

@@ -1,7 +1,8 @@
 /* Step through the backward pass of a graph: a button back, a slider, a button forward,
    and the step in words. A graph that asks what arrives somewhere opens at the step
-   before, and the numbers of later steps are hidden. It travels with each graph; without it the whole graph shows.
-   No "less than" and no ampersand here, so that a page may be XML. */
+   before, and the numbers of later steps are hidden. It travels with each graph; without
+   it the whole graph shows. No "less than" and no ampersand here, so that a page may be
+   XML. */
 for (const figure of document.querySelectorAll(".seegrad-steps:not(.seegrad-ready)")) {
   figure.classList.add("seegrad-ready"); // a notebook has one script a graph
   const make = (tag, properties, label) => {

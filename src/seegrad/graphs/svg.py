@@ -15,6 +15,7 @@ from functools import cache
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from seegrad.graphs.model import COLORS, Graph
 from seegrad.graphs.steps import step_before, steps
@@ -53,6 +54,10 @@ def layout(text: str, form: str) -> bytes:
 
 def svg(graph: Graph, text: str) -> str:
     """The picture of a graph, given the graph in Graphviz's language."""
+    return _picture(graph, text, steps(graph))
+
+
+def _picture(graph: Graph, text: str, told: list[dict[str, Any]]) -> str:
     drawn = layout(text, "svg").decode()
     drawn = drawn[drawn.index("<svg") :]
     drawn = re.sub(r"<!--.*?-->\n?", "", drawn, flags=re.DOTALL)
@@ -70,7 +75,7 @@ def svg(graph: Graph, text: str) -> str:
     for name, color in COLORS.items():
         drawn = drawn.replace(f'"{color}"', f'"var(--seegrad-{name}, {color})"')
     drawn = drawn.replace("Helvetica,sans-Serif", "inherit")
-    words = escape(_description(graph), quote=False)
+    words = escape(_description(graph, told), quote=False)
     drawn = re.sub(r'<svg width="(\d+)pt" height="(\d+)pt"\s*', _head, drawn, count=1)
     first = drawn.index(">") + 1
     return f"{drawn[:first]}\n<desc>{words}</desc>{drawn[first:]}"
@@ -98,10 +103,11 @@ def html(graph: Graph, text: str, asked: int | None = None) -> str:
     It opens whole, or before anything is sent to the node that is asked about. The
     style sheet is a part of the picture: HTML has no other place for it here.
     """
-    data = escape(json.dumps(steps(graph), ensure_ascii=False))
+    told = steps(graph)
+    data = escape(json.dumps(told, ensure_ascii=False))
     start = "" if asked is None else f' data-start="{step_before(graph, asked)}"'
     style = f"</desc>\n<style>\n{_beside('steps.css')}</style>"
-    picture = svg(graph, text).replace("</desc>", style, 1)
+    picture = _picture(graph, text, told).replace("</desc>", style, 1)
     why = escape(graph.message, quote=False)
     why = f'<p class="seegrad-why">{why}</p>\n' if why else ""
     return (
@@ -115,7 +121,7 @@ def _beside(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def _description(graph: Graph) -> str:
+def _description(graph: Graph, told: list[dict[str, Any]]) -> str:
     """The graph read out in the order of the backward pass."""
     sentences = [graph.message] if graph.message else []
-    return " ".join(sentences + [step["text"] for step in steps(graph)])
+    return " ".join(sentences + [step["text"] for step in told])
