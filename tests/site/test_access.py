@@ -69,13 +69,11 @@ def walk(tab, limit=400):
 def test_focus_can_be_seen_from_the_skip_link_on(base, browser, page):
     tab = browser.new_page()
     tab.goto(f"{base}{page}.html")
-    tab.evaluate("document.activeElement.blur()")  # search begins in its field
+    if page == "search":  # begins in its field: on to the end, and again from the top
+        assert list(walk(tab))
     walked = list(walk(tab))
-    assert len(walked) > (
-        10 if page != "search" else 2
-    )  # its field is the last but those
-    if page != "search":
-        assert "Skip to main content" in walked[0]["html"]
+    assert len(walked) > 10
+    assert "Skip to main content" in walked[0]["html"]
     assert not [step["html"] for step in walked if not step["shown"]]
 
 
