@@ -78,9 +78,8 @@ w, b = torch.meshgrid(
 )
 height = ((w[..., None] * x + b[..., None] - 2 * x) ** 2).mean(-1)
 fig, ax = plt.subplots(figsize=(6, 4.8))
-ax.contour(
-    w, b, height, levels=[0.1, 1, 3, 6, 10, 15], colors="#80808080", linewidths=1
-)
+levels = [0.1, 1, 3, 6, 10, 15]
+ax.contour(w, b, height, levels=levels, colors="#808080", linewidths=0.8)
 ax.plot(*long.T, ":s", color="#9563c4", markersize=5, linewidth=1.5, label="0.19")
 ax.plot(*short.T, "-o", color="#2f7fc4", markersize=5, linewidth=1.5, label="0.17")
 ax.plot(*bottom, "x", color="#d2601a", markersize=10, mew=3, label="bottom")

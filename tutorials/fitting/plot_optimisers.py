@@ -59,7 +59,7 @@ x0, x1 = torch.meshgrid(
 )
 looks = {"SGD": ":s", "momentum": "--^", "Adam": "-o"}
 fig, ax = plt.subplots()
-ax.contour(x0, x1, (x0**2 + 10 * x1**2) / 2, levels=8, colors="#80808080")
+ax.contour(x0, x1, (x0**2 + 10 * x1**2) / 2, levels=8, colors="#808080", linewidths=0.8)
 for name, points in walks.items():
     ax.plot(*points.T, looks[name], markersize=4, linewidth=1.5, label=name)
 ax.set(xlabel="$x_0$", ylabel="$x_1$")
