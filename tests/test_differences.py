@@ -226,7 +226,7 @@ def test_a_function_without_a_graph_is_differentiated():
 
 
 SEVEN = [1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
-# Not at the ends, nor a third on: points there are looked at alone.
+# Not at the least nor at the greatest: points there are looked at alone.
 INSIDE = [2.0, 3.0, 2.5, 2.5, 2.7, 2.2, 2.6, 3.5, 1.0, 2.4]
 
 

@@ -39,7 +39,7 @@ def test_pieces_give_what_the_whole_gives(shape, threads):
         slope = seegrad.derivative(f, x)
     finally:
         torch.set_num_threads(before)
-    large = [size for size in sizes if size > 1]
+    large = [size for size in sizes if size > 3]  # not the points looked at alone
     assert sum(large) == x.numel()
     assert len(large) > 1
     assert max(large) <= CHUNK * threads
@@ -72,6 +72,37 @@ def test_a_later_piece_may_still_show_that_f_is_not_elementwise():
     x = torch.linspace(0, 1, 100_000, dtype=torch.float64)
     with pytest.raises(ValueError, match="f must be elementwise"):
         seegrad.derivative(f, x)
+
+
+CHOOSE_BY_A_POINT = {
+    "greatest": lambda x: x.sin() if x.max() > 1.5 else x.cos(),
+    "least": lambda x: x.sin() if x.min() < 0.5 else x.cos(),
+    "any": lambda x: x.exp() if (x < 0.5).any() else x * 1,
+    "all": lambda x: x.exp() if (x < 1.5).all() else x * 1,
+    "mean": lambda x: x * 1 if x.mean() > 1 else 2 * x,
+    "width": lambda x: x.sin() if x.max() - x.min() > 1 else x.cos(),
+}
+
+
+@pytest.mark.parametrize("size", [2, 7, 40, 100_000])
+@pytest.mark.parametrize("order", ["rising", "falling", "shuffled"])
+@pytest.mark.parametrize("name", CHOOSE_BY_A_POINT)
+def test_a_choice_by_the_other_points_is_refused(name, order, size):
+    x = torch.linspace(0, 2, size, dtype=torch.float64)
+    if order == "falling":
+        x = x.flip(0)
+    elif order == "shuffled":
+        x = x[torch.randperm(size, generator=torch.Generator().manual_seed(4))]
+    with pytest.raises(seegrad.NotElementwiseError, match="f must be elementwise"):
+        seegrad.derivative(CHOOSE_BY_A_POINT[name], x)
+
+
+@pytest.mark.parametrize("f", [torch.asin, torch.acos, torch.atanh])
+def test_an_edge_of_the_domain_is_no_doubt(f):
+    x = torch.linspace(-1, 1, 41, dtype=torch.float64)[1:-1]
+    g, sizes = counted(f)
+    seegrad.derivative(g, x)
+    assert sizes == [39, 1, 1, 1]
 
 
 def test_mixed_points_are_refused_beyond_a_piece():

@@ -31,12 +31,9 @@ def test_every_title_is_what_pytorch_said(base, browser):
 def test_every_message_has_a_cause_a_mend_that_runs_and_a_page(base, browser):
     _, sections = read(base, browser)
     for section in sections:
-        starts = [p.partition(".")[0].split()[0] for p in section["paragraphs"]]
-        assert [s for s in starts if s in ("Cause", "Mend", "Shown")] == [
-            "Cause",
-            "Mend",
-            "Shown",
-        ], section["title"]
+        first = {p.split()[0] for p in section["paragraphs"]}
+        assert {"Cause.", "Mend."} < first, section["title"]
+        assert first & {"Shown", "Background"}, section["title"]
         assert section["cells"] == 2, section["title"]
         assert section["pages"], section["title"]
 

@@ -1,31 +1,29 @@
 """What a figure shows can be seen: in both themes, enlarged, and on a phone."""
 
 import io
+from functools import cache
+from urllib.parse import unquote, urlparse
 
+import numpy as np
 import pytest
+from conftest import HTML
 from PIL import Image
 
 SHARP = 3  # so many pixels for one, so that thin letters have an inside
 FIGURES = "main :is(figure, .cell_output) img"
-# Where a figure's letters and lines are on the page, and how high its letters are. What
-# is fainter on purpose, such as a grid, is not among the lines.
-PARTS = """async (image) => {
-  const svg = new DOMParser().parseFromString(
-    await (await fetch(image.src)).text(), "image/svg+xml").documentElement;
-  const room = image.getBoundingClientRect();
-  document.body.append(svg);
-  Object.assign(svg.style, {position: "fixed", left: `${room.left}px`,
-    top: `${room.top}px`, width: `${room.width}px`, height: `${room.height}px`,
-    maxWidth: "none"});
+# Where a figure's letters and lines are, and how high its letters, all as parts of its
+# width and height. What is fainter on purpose, such as a grid, is not among the lines.
+PARTS = """() => {
+  const svg = document.querySelector("svg"), room = svg.getBoundingClientRect();
+  const part = (x, y) => [(x - room.left) / room.width, (y - room.top) / room.height];
   const own = (e, name) => e.style[name] || e.getAttribute(name);
   const texts = [...svg.querySelectorAll("g:has(> use)")]
     .filter((e) => /scale/.test(e.getAttribute("transform")))
     .map((e) => {
       const box = e.getBoundingClientRect(), grid = e.getScreenCTM();
-      return {box: [box.left, box.top, box.right, box.bottom],
-        size: 100 * Math.hypot(grid.a, grid.b)};
+      return {box: [part(box.left, box.top), part(box.right, box.bottom)],
+        size: 100 * Math.hypot(grid.a, grid.b) / room.width};
     });
-  const inside = [room.left, room.top, room.right, room.bottom];
   const lines = [...svg.querySelectorAll("path")].filter((e) =>
       !e.closest("defs") && own(e, "stroke") && own(e, "stroke") !== "none"
       && Number(own(e, "stroke-opacity") || own(e, "opacity") || 1) > 0.5
@@ -35,50 +33,63 @@ PARTS = """async (image) => {
       return Array.from({length: 60}, (_, k) => {
         const place = e.getPointAtLength(length * (k + 0.5) / 60);
         const {x, y} = place.matrixTransform(grid);
-        return [x, y];
+        return part(x, y);
       });
     });
-  svg.remove();
-  return {texts, lines, inside};
+  return {texts, lines};
 }"""
+
+
+@pytest.fixture(scope="module")
+def parts(browser):
+    """The parts of a figure, which are the same wherever it is shown."""
+    tab = browser.new_page()
+
+    @cache
+    def read(address):
+        file = HTML / unquote(urlparse(address).path).lstrip("/")
+        tab.set_content(file.read_text(encoding="utf-8"))
+        return tab.evaluate(PARTS)
+
+    yield lambda image: read(image.evaluate("image => image.src"))
+    tab.close()
 
 
 class Picture:
     """A figure as it is shown, with its letters and lines."""
 
-    def __init__(self, image):
+    def __init__(self, image, parts):
+        self.parts = parts(image)
         image.evaluate("image => image.scrollIntoView({block: 'center'})")
-        self.parts = image.evaluate(PARTS)
-        left, top, right, bottom = map(int, self.parts["inside"])  # whole pixels
-        box = {"x": left, "y": top, "width": right - left, "height": bottom - top}
-        shot = Image.open(io.BytesIO(image.page.screenshot(clip=box))).convert("RGB")
-        self.corner, self.pixels = (left, top), shot
-        self.behind = light(max(shot.getcolors(1 << 24))[1])
+        box = image.bounding_box()
+        corner, size = np.array([[box["x"], box["y"]], [box["width"], box["height"]]])
+        outer = np.floor(corner)  # whole pixels
+        clip = [*outer.tolist(), *np.floor(corner + size - outer).tolist()]
+        clip = dict(zip(("x", "y", "width", "height"), clip, strict=True))
+        shot = Image.open(io.BytesIO(image.page.screenshot(clip=clip))).convert("RGB")
+        self.contrast = contrast_with_most(np.asarray(shot))
+        self.size, self.start = size * SHARP, (corner - outer) * SHARP
 
-    def contrast(self, x, y):
-        """The contrast of a point with what is behind the figure; 1 outside of it."""
-        place = [int((a - b) * SHARP) for a, b in zip((x, y), self.corner, strict=True)]
-        if not all(0 <= a < b for a, b in zip(place, self.pixels.size, strict=True)):
-            return 1
-        pair = sorted((light(self.pixels.getpixel(tuple(place))), self.behind))
-        return (pair[1] + 0.05) / (pair[0] + 0.05)
+    def pixels(self, points):
+        """The rows and columns of points of the figure; none outside of it.
 
-    def around(self, x, y):
-        """The strongest contrast at a point or a pixel beside it: browsers round."""
-        steps = (-1 / SHARP, 0, 1 / SHARP)
-        return max(self.contrast(x + i, y + j) for i in steps for j in steps)
+        Browsers round, so each point's neighbours are among them: one column a point.
+        """
+        steps = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), -1).reshape(-1, 1, 2)
+        places = (points * self.size + self.start).astype(int) + steps
+        limits = self.contrast.shape[::-1]
+        inside = ((places >= 0) & (places < limits)).all(axis=(0, 2))
+        columns, rows = places[:, inside].transpose(2, 0, 1)
+        return rows, columns
 
     def faint_texts(self):
         """The texts of which no pixel has a contrast of 4.5."""
         return [text for text in self.parts["texts"] if self.strongest(text) < 4.5]
 
     def strongest(self, text):
-        left, top, right, bottom = text["box"]
-        return max(
-            self.contrast(left + i / SHARP, top + j / SHARP)
-            for i in range(int((right - left) * SHARP))
-            for j in range(int((bottom - top) * SHARP))
-        )
+        box = np.array(text["box"]) * self.size + self.start
+        (left, top), (right, bottom) = box.clip(0).astype(int)
+        return self.contrast[top:bottom, left:right].max(initial=1)
 
     def faint_lines(self):
         """The lines that have, inside of their dashes, a contrast below 3.
@@ -87,19 +98,21 @@ class Picture:
         """
         found = []
         for line in self.parts["lines"]:
-            drawn = [c for c in (self.around(*point) for point in line) if c > 1.1]
-            if len(drawn) > 15 and (inside := sorted(drawn)[-len(drawn) // 4]) < 3:
+            strongest = self.contrast[self.pixels(np.array(line))].max(axis=0)
+            drawn = np.sort(strongest[strongest > 1.1])
+            if len(drawn) > 15 and (inside := drawn[-len(drawn) // 4]) < 3:
                 found.append(inside)
         return found
 
 
-def light(color):
-    """Relative luminance, as WCAG defines it."""
-    r, g, b = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (part / 255 for part in color)
-    )
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+def contrast_with_most(pixels):
+    """Each pixel's contrast with the most frequent colour, by WCAG's formula."""
+    parts = pixels / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    light = linear @ [0.2126, 0.7152, 0.0722]
+    lights, counts = np.unique(light, return_counts=True)
+    behind = lights[counts.argmax()]
+    return (np.maximum(light, behind) + 0.05) / (np.minimum(light, behind) + 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +134,6 @@ def tab_of(browser, width=1280, scheme="light"):
         color_scheme=scheme,
         device_scale_factor=SHARP,
         reduced_motion="reduce",
-        bypass_csp=True,
     )
     return context.new_page()
 
@@ -136,11 +148,14 @@ def figures(tab, address):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_letters_and_lines_stand_out(base, browser, drawn, scheme):
-    tab, faint, texts, lines = tab_of(browser, scheme=scheme), {}, 0, 0
+def test_letters_and_lines_stand_out(base, browser, drawn, parts, scheme):
+    tab, faint, seen, texts, lines = tab_of(browser, scheme=scheme), {}, set(), 0, 0
     for page in drawn:
         for image in figures(tab, base + page):
-            picture = Picture(image)
+            if (source := image.evaluate("image => image.src")) in seen:
+                continue
+            seen.add(source)
+            picture = Picture(image, parts)
             texts += len(picture.parts["texts"])
             lines += len(picture.parts["lines"])
             if found := picture.faint_texts() + picture.faint_lines():
@@ -152,26 +167,24 @@ def test_letters_and_lines_stand_out(base, browser, drawn, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_figure_enlarged_is_seen_as_well(base, browser, scheme):
+def test_a_figure_enlarged_is_seen_as_well(base, browser, parts, scheme):
     tab = tab_of(browser, scheme=scheme)
     tab.goto(f"{base}gallery/tangents/plot_tangent_line.html")
     tab.locator(".seegrad-figure img").first.click()
-    picture = Picture(tab.locator("dialog img"))
+    picture = Picture(tab.locator("dialog img"), parts)
     assert len(picture.parts["texts"]) > 8
     assert not picture.faint_texts() + picture.faint_lines()
     tab.context.close()
 
 
 @pytest.mark.parametrize("width", [360, 390, 768, 1280])
-def test_letters_are_large_enough_to_read(base, browser, drawn, width):
+def test_letters_are_large_enough_to_read(base, browser, drawn, parts, width):
     tab, small = tab_of(browser, width), {}
     for page in drawn:
-        sizes = [
-            round(text["size"], 1)
-            for image in figures(tab, base + page)
-            for text in image.evaluate(PARTS)["texts"]
-        ]
-        if sizes and min(sizes) < 11:
-            small[page] = min(sizes)
+        for image in figures(tab, base + page):
+            shown = image.bounding_box()["width"]
+            sizes = [round(text["size"] * shown, 1) for text in parts(image)["texts"]]
+            if min(sizes, default=11) < 11:
+                small[page] = min(sizes)
     assert not small
     tab.context.close()

@@ -229,8 +229,9 @@ def same_alone(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
 
 
 def telling_places(xs: Sequence[Tensor]) -> list[int]:
-    """The first point, one a third on, the last, and the extremes of each variable."""
-    places = {0, xs[0].numel() // 3, xs[0].numel() - 1}
+    """Some all over the points, both ends among them, and each variable's extremes."""
+    last = xs[0].numel() - 1
+    places = {0, last // 4, last // 3, last * 3 // 4, last}
     for x in xs:
         places |= {int(x.argmin()), int(x.argmax())}
     return sorted(places)

@@ -52,7 +52,7 @@ def is_certain(
     slopes: Sequence[Tensor],
     hooks: Hooks,
 ) -> bool:
-    """Whether f is elementwise by its graph, without hooks, and by two points alone."""
+    """Whether f is elementwise by its graph, without hooks, and by points alone."""
     return not hooks.used and is_recorded(y) and agrees_alone(f, xs, y, slopes)
 
 
@@ -80,19 +80,27 @@ def _is_elementwise(name: str) -> bool:
 def agrees_alone(
     f: Function, xs: Sequence[Tensor], y: Tensor, slopes: Sequence[Tensor]
 ) -> bool:
-    """Whether f a small step from two points, alone, is as y and the slopes say.
+    """Whether f a small step from three points, alone, is as y and the slopes say.
 
     It is y + slope · step, up to rounding and what f bends. Where f has a corner, or
-    bends more, False is no verdict yet. The points are the first and one a third on:
-    what is true of all points, or of any, is seldom true of both alone.
+    bends more, False is no verdict yet. The points are those of the least and of the
+    greatest x, and one a third on: what is true of all points, or of any, is seldom
+    true of each alone. No step leads over the edge of the points, which may be that of
+    f's domain.
     """
     eps = max(torch.finfo(t.dtype).eps for t in (*xs, y))
-    pairs = [(_two_of(x), _two_of(slope)) for x, slope in zip(xs, slopes, strict=True)]
-    for k, height in enumerate(_two_of(y)):
-        rise, error = 0.0, 64 * eps * abs(height)
+    places, greatest = _telling_places(xs[0])
+    heights = y.flatten()[places].tolist()
+    pairs = [
+        (x.flatten()[places].tolist(), slope.flatten()[places].tolist())
+        for x, slope in zip(xs, slopes, strict=True)
+    ]
+    for k, place in enumerate(places):
+        sign = -1 if place == greatest else 1
+        rise, error = 0.0, 64 * eps * abs(heights[k])
         alone = []
         for x, (starts, slope) in zip(xs, pairs, strict=True):
-            end = starts[k] + eps**0.5 * max(abs(starts[k]), 1.0)
+            end = starts[k] + sign * eps**0.5 * max(abs(starts[k]), 1.0)
             point = x.new_full((1,) * x.ndim, end)
             change = slope[k] * (point.item() - starts[k])
             rise += change
@@ -102,9 +110,25 @@ def agrees_alone(
             value = functions.call(f, alone).item()
         except (TypeError, ValueError):
             return False
-        if not abs(value - height - rise) <= error:  # nan neither
+        if not abs(value - heights[k] - rise) <= error:  # nan neither
             return False
     return True
+
+
+def agrees_together(f: Function, xs: Sequence[Tensor], y: Tensor) -> bool:
+    """Whether f gives the same values at the same few points, but these together.
+
+    For a y that was taken in pieces: f may choose by the points that it gets.
+    """
+    places, _ = _telling_places(xs[0])
+    shape = (len(places),) + (1,) * (xs[0].ndim - 1)
+    few = [x.flatten()[places].reshape(shape).requires_grad_() for x in xs]
+    try:
+        together = functions.call(f, few).detach().flatten()
+    except (TypeError, ValueError):
+        return False
+    eps, there = torch.finfo(y.dtype).eps, y.flatten()[places]
+    return torch.allclose(together, there, rtol=eps**0.5, atol=64 * eps, equal_nan=True)
 
 
 class Hooks(TorchFunctionMode):
@@ -124,10 +148,12 @@ class Hooks(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def _two_of(t: Tensor) -> list[float]:
-    """The first element and, where there are several, one a third on."""
-    two: list[float] = t.flatten()[:: max(t.numel() // 3, 1)][:2].tolist()
-    return two
+def _telling_places(x: Tensor) -> tuple[list[int], int]:
+    """The places of the least and the greatest x, one a third on; the greatest's."""
+    if not x.numel():
+        return [], 0
+    greatest = int(x.argmax())
+    return sorted({int(x.argmin()), greatest, x.numel() // 3}), greatest
 
 
 def verify(f: Function, xs: Sequence[Tensor]) -> None:

@@ -54,12 +54,14 @@ def _in_pieces(
             return None
         if hooks.used or not elementwise.is_recorded(y):
             return None
+        if not elementwise.agrees_alone(f, part, y, gradients):
+            return None
         if not results:
-            if not elementwise.agrees_alone(f, part, y, gradients):
-                return None
             results = [t.new_empty(shape) for t in (y, *gradients)]
         for result, values in zip(results, (y, *gradients), strict=True):
             result[piece] = values.detach()
+    if not elementwise.agrees_together(f, xs, results[0]):
+        return None
     return results[0], tuple(results[1:])
 
 
