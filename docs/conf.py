@@ -17,7 +17,7 @@ language = "en"
 OURS = """address alt_text built_with card figures figures_to_take finding
     framework_tabs gradients_ran kept kernel_profile listings markup mathml names
     predictions seal serial sizes solutions sources summary svg take_home topics
-    turns"""
+    translated turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -41,6 +41,11 @@ intersphinx_mapping = {
     "python": ("https://docs.python.org/3", "_inventories/python.txt"),
     "torch": ("https://docs.pytorch.org/docs/stable", "_inventories/torch.txt"),
 }
+
+# ---------------------------------------------------------------- languages
+locale_dirs = ["_build/locales"]
+gettext_compact = "sphinx"  # one catalog for all: translated.py compiles it
+gettext_auto_build = False
 
 # ---------------------------------------------------------------- API pages
 autosummary_generate = True
@@ -85,6 +90,9 @@ nb_execution_timeout = 300
 nb_merge_streams = True
 nb_output_stderr = "remove"  # a library's log isn't the same at every build
 nb_ipywidgets_js = {}
+# Else no catalog would have what figures are told by.
+FOR_CATALOGS = ("image/svg+xml", "text/html")
+nb_mime_priority_overrides = [("gettext", m, i) for i, m in enumerate(FOR_CATALOGS)]
 
 # ---------------------------------------------------------------- HTML
 html_theme = "pydata_sphinx_theme"

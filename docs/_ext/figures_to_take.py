@@ -28,8 +28,9 @@ FIGURE = """
 .. figure:: {folder}/images/{name}.svg
    :alt: {alt}
 
-   {caption} :doc:`{folder}/{script}`
+   {caption}
 
+   :doc:`{folder}/{script}` ·
    :download:`SVG <{folder}/images/{name}.svg>` ·
    :download:`PNG <{folder}/images/{name}_white.png>` ·
    © the seegrad developers, BSD 3-Clause

@@ -22,7 +22,7 @@ def source(pagename):
     """The file that somebody wrote for a page, or nothing, as for the index."""
     folder, _, name = pagename.rpartition("/")
     tutorials = ROOT / "tutorials" / folder.removeprefix("gallery").strip("/")
-    file = ROOT / "docs" / f"{pagename}.md"
+    file = ROOT / "docs" / f"{pagename}.{'rst' if pagename == 'api/index' else 'md'}"
     if folder == "api/generated":
         named = attrgetter(name.partition(".")[2])(seegrad)
         file = Path(inspect.getsourcefile(inspect.unwrap(named)))

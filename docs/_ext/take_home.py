@@ -12,6 +12,7 @@ repository, else from the wheel beside the script.
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from urllib.parse import urlsplit
 
 import notebooks
 from address import PROJECT
+from catalogs import translator
+from docutils import nodes
 from finished import when_finished
 from references import Outside
 from sphinx.errors import ExtensionError
@@ -49,42 +52,42 @@ NEEDS = """\
 """
 BESIDE = '\n# seegrad = {{ path = "{wheel}" }}'
 INSTALL_PAGE = "project/install"
+TO_THE_END = re.compile(
+    r":ref:`Go to the end <([^>]+)>`\s+to download the full example code\."
+)
 FOOTER = ".. only:: html\n\n  .. container:: sphx-glr-footer"  # sphinx-gallery's links
 LINKS = """\
 .. container:: take-home
 
-   Take it home: {links}
+   {words}
 """
 CHAPTER = """
 
 ```{{container}} take-home
-Take it home: {links}
+{words}
 ```
 """
 GUIDE = """
 Take it home
 ------------
 
-`All scripts and notebooks in one file <../{folder}/{zip}>`__, with seegrad's wheel. Use
-and change them: :doc:`the licence </project/citing>` asks only for a mention.
-Each script says what it needs. `uv <https://docs.astral.sh/uv>`__ reads that, installs
-it and runs the script{where}:
+.. container:: take-home-guide
 
-.. code-block:: console
+   {everything}
 
-   $ uv run {script}
+   .. code-block:: console
 
-Without uv, install `seegrad's wheel <../{folder}/{wheel}>`__ first. On Linux, the first
-line keeps several gigabytes of CUDA away:
+      $ uv run {script}
 
-.. code-block:: console
+   {without_uv}
 
-   $ python -m pip install torch --index-url https://download.pytorch.org/whl/cpu
-   $ python -m pip install "{seegrad}"
-   $ python {first}.py
+   .. code-block:: console
 
-For a class, take `the notebooks without the solutions <../{folder}/{class_zip}>`__.
-Their assertions are left, so that all can check their own.
+      $ python -m pip install torch --index-url https://download.pytorch.org/whl/cpu
+      $ python -m pip install "{seegrad}"
+      $ python {first}.py
+
+   {for_class}
 """
 
 
@@ -199,29 +202,40 @@ def colab(repository, notebook):
 def link(app, docname, source):
     """Put our own links where sphinx-gallery puts its downloads, and on chapters."""
     name = docname.rpartition("/")[2]
+    _ = translator(app.config.language)
     if docname == "gallery/index":
         source[0] += guide(app.config)
-    elif docname == INSTALL_PAGE:
-        source[0] = filled(source[0], app.config)
     elif docname.startswith("gallery/") and name.startswith("plot_"):
         if FOOTER not in source[0]:
             raise ExtensionError(f"{docname} has no footer of sphinx-gallery any more.")
-        links = {"script": f"{name}.py"} | offered(app.config, name)
+        links = {_("script"): f"{name}.py"} | offered(app.config, name)
         shown = (f"`{words} <{at('../../', url)}>`__" for words, url in links.items())
-        source[0] = source[0].partition(FOOTER)[0]
-        source[0] += LINKS.format(links=" · ".join(shown))
+        page = source[0].partition(FOOTER)[0]
+        words = _("Take it home: {links}").format(links=" · ".join(shown))
+        source[0] = in_language(page, _) + LINKS.format(words=words)
     elif is_chapter(docname, source[0]):
         links = offered(app.config, name).items()
         shown = (f'<a href="{at("", url)}">{words}</a>' for words, url in links)
-        source[0] += CHAPTER.format(links=" · ".join(shown))
+        words = _("Take it home: {links}").format(links=" · ".join(shown))
+        source[0] += CHAPTER.format(words=words)
+
+
+def in_language(page, _):
+    """A gallery page whose first link, sphinx-gallery's, is in the page's language."""
+    told = _(":ref:`Go to the end <{place}>` to download the full example code.")
+    page, count = TO_THE_END.subn(lambda m: told.format(place=m[1]), page)
+    if not count:
+        raise ExtensionError("sphinx-gallery has no link to a page's end any more.")
+    return page
 
 
 def offered(config, name):
     """What there is of every page, in words and as an address or a file's name."""
+    _ = translator(config.language)
     links = {
-        "notebook": f"{name}.ipynb",
-        "open in Colab": colab(config.repository_address, f"{name}.ipynb"),
-        "all tutorials": ZIP,
+        _("notebook"): f"{name}.ipynb",
+        _("open in Colab"): colab(config.repository_address, f"{name}.ipynb"),
+        _("all tutorials"): ZIP,
     }
     return {words: url for words, url in links.items() if url}
 
@@ -232,17 +246,38 @@ def at(root, url):
 
 def guide(config):
     """How to run what was taken home, in words for the gallery's first page."""
-    site = config.site_address
+    _, site = translator(config.language), config.site_address
     seegrad, wheel = asked(config)
+    home = f"../{FOLDER}"
+    if seegrad.startswith("./"):
+        everything = _(
+            "`All scripts and notebooks in one file <{zip}>`__, with seegrad's wheel. "
+            "Use and change them: :doc:`the licence </project/citing>` asks only for a "
+            "mention. Each script says what it needs. `uv <https://docs.astral.sh/uv>`__ "
+            "reads that, installs it and runs the script, with the wheel beside it:"
+        )
+    else:
+        everything = _(
+            "`All scripts and notebooks in one file <{zip}>`__, with seegrad's wheel. "
+            "Use and change them: :doc:`the licence </project/citing>` asks only for a "
+            "mention. Each script says what it needs. `uv <https://docs.astral.sh/uv>`__ "
+            "reads that, installs it and runs the script:"
+        )
+    without_uv = _(
+        "Without uv, install `seegrad's wheel <{wheel}>`__ first. On Linux, the first "
+        "line keeps several gigabytes of CUDA away:"
+    )
+    for_class = _(
+        "For a class, take `the notebooks without the solutions <{zip}>`__. Their "
+        "assertions are left, so that all can check their own."
+    )
     return GUIDE.format(
-        folder=FOLDER,
-        zip=ZIP,
-        wheel=wheel,
-        where=", with the wheel beside it" if seegrad.startswith("./") else "",
+        everything=everything.format(zip=f"{home}/{ZIP}"),
+        without_uv=without_uv.format(wheel=f"{home}/{wheel}"),
+        for_class=for_class.format(zip=f"{home}/{CLASS}"),
         script=f"{site}/{FOLDER}/{FIRST}.py" if site else f"{FIRST}.py",
         seegrad=seegrad,
         first=FIRST,
-        class_zip=CLASS,
     )
 
 
@@ -253,14 +288,19 @@ def asked(config):
     return requirement(*places, wheel), wheel
 
 
-def filled(page, config):
-    """The page on how to install, with what only a build knows."""
-    seegrad, wheel = asked(config)
-    for mark, text in (("@seegrad@", seegrad), ("@wheel@", f"../{FOLDER}/{wheel}")):
-        if mark not in page:
+def fill(app, doctree):
+    """Put what only a build knows on the page on how to install."""
+    if app.env.docname != INSTALL_PAGE:
+        return
+    seegrad, wheel = asked(app.config)
+    for mark, words in (("@seegrad@", seegrad), ("@wheel@", f"../{FOLDER}/{wheel}")):
+        marked = [text for text in doctree.findall(nodes.Text) if mark in text]
+        if not marked:
             raise ExtensionError(f"{INSTALL_PAGE} has no {mark}.")
-        page = page.replace(mark, text)
-    return page
+        for text in marked:
+            parent, filled = text.parent, nodes.Text(text.replace(mark, words))
+            parent.replace(text, filled)
+            parent.rawsource = parent.rawsource.replace(mark, words)
 
 
 def serve(app):
@@ -270,5 +310,6 @@ def serve(app):
 
 def setup(app):
     app.connect("source-read", link)
+    app.connect("doctree-read", fill)
     when_finished(app, serve, priority=800)  # after the gallery's verdict
     return {"parallel_read_safe": True, "parallel_write_safe": True}

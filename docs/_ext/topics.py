@@ -69,7 +69,7 @@ def write(app):
     listed = {name for names in TOPICS.values() for name in names.split()}
     for name in sorted({n for n in pages if n.startswith("plot_")} - listed):
         logger.warning("%s has no topic: give it one in topics.py", name, type="topics")
-    choices = "".join(f"   - `{t} <#topic-{label(t)}>`__\n" for t in TOPICS)
+    choices = "".join(f"   - :ref:`topic-{label(topic)}`\n" for topic in TOPICS)
     parts = [HEAD, "   - `All <#by-topic>`__\n", choices, "\n"]
     for topic, names in TOPICS.items():
         there = (pages.get(name, f"/{name}") for name in names.split())

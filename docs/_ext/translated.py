@@ -1,0 +1,98 @@
+"""Pages in another language, and a failure for whatever of them is not.
+
+Sphinx counts what has no translation and goes on, and reads catalogs of its own kind
+only, which it compiles by date: git keeps no dates, so that an old one stays (its issue
+3113). Here each build compiles all catalogs anew into Sphinx's one file, and each
+message of a page that has none, or a translation that no page has a message for, is a
+warning, and so a failure of the build. Docstrings stay English, and say so.
+"""
+
+from pathlib import Path
+
+import catalogs
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+from sphinx.util.nodes import extract_messages
+
+logger = logging.getLogger(__name__)
+DOMAIN = "sphinx"  # of Sphinx's own words, and by the settings of all pages, too
+ENGLISH = "api/generated/"  # pages made of docstrings
+# What we, not a page's source, put there; it comes in the page's language.
+GIVEN = {"take-home", "take-home-guide", "sphx-glr-download-link-note"}
+
+
+def compile_catalogs(app, config):
+    """Put all catalogs where Sphinx looks for one."""
+    if config.language == catalogs.SOURCE:
+        return
+    place = Path(app.srcdir, *config.locale_dirs, config.language, "LC_MESSAGES")
+    place.mkdir(parents=True, exist_ok=True)
+    catalog = Catalog()
+    for message, translation in catalogs.messages(config.language).items():
+        catalog.add(message, translation)
+    with (place / f"{DOMAIN}.mo").open("wb") as file:
+        write_mo(file, catalog)
+
+
+class LookUp(SphinxTransform):
+    """Note a page's messages before Sphinx replaces them."""
+
+    default_priority = 15
+
+    def apply(self):
+        page = self.env.docname
+        if page.startswith(ENGLISH):
+            self.keep()
+            return
+        found = self.app.seegrad_messages.setdefault(page, [])
+        for node, message in extract_messages(self.document):
+            if is_given(node) or not catalogs.has_words(message):
+                continue
+            if isinstance(node, nodes.math_block) and r"\text" not in message:
+                continue
+            if message not in found:
+                found.append(message)
+                self.check(node, message)
+
+    def check(self, node, message):
+        language = self.config.language
+        known = catalogs.messages(language) if language != catalogs.SOURCE else [message]
+        if message not in known and not self.config.untranslated:
+            logger.warning(
+                "no translation of %r", message, location=node, type="translated"
+            )
+
+    def keep(self):
+        """Mark docstrings as English."""
+        if self.config.language == catalogs.SOURCE:
+            return
+        for docstring in self.document.findall(addnodes.desc):
+            docstring["classes"].append(f"language-{catalogs.SOURCE}")
+            for node in docstring.findall(nodes.TextElement):
+                node["translatable"] = False
+
+
+def is_given(node):
+    """Whether no source has it, or no reader sees it, as a page's settings."""
+    while node is not None:
+        setting = isinstance(node, nodes.field_list) and node.parent.parent is None
+        if setting or GIVEN.intersection(node.get("classes", ())):
+            return True
+        node = node.parent
+    return False
+
+
+def begin(app):
+    app.seegrad_messages = {}
+
+
+def setup(app):
+    app.add_config_value("untranslated", False, "env", bool)
+    app.connect("config-inited", compile_catalogs)
+    app.connect("builder-inited", begin)
+    app.add_transform(LookUp)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
