@@ -60,7 +60,9 @@ class LookUp(SphinxTransform):
 
     def check(self, node, message):
         language = self.config.language
-        known = catalogs.messages(language) if language != catalogs.SOURCE else [message]
+        known = (
+            catalogs.messages(language) if language != catalogs.SOURCE else [message]
+        )
         if message not in known and not self.config.untranslated:
             logger.warning(
                 "no translation of %r", message, location=node, type="translated"
