@@ -4,7 +4,8 @@
 FOLDER/_build/html, is a link to one of two folders beside it. Sphinx works in the
 other, and only when it is done and content is the link turned over, in one step of the
 file system. A build that breaks or is killed leaves the last good site as it was.
-``clean`` forgets what earlier builds kept.
+``clean`` forgets what earlier builds kept. ``en`` leaves out the other languages, and
+``untranslated`` takes the English words for those without a translation.
 """
 
 import gc
@@ -20,6 +21,7 @@ sys.path.append(str(HERE / "_ext"))
 
 from turns import take_turn  # noqa: E402, it is beside the site's other extensions
 
+LANGUAGES = ("ja",)  # beside English, each in a folder of its name
 KEPT = ("_build/executed", "api/generated", "gallery")
 FAILED = """\
 The site is still the one of the last good build. If what failed is nothing that you
@@ -35,19 +37,38 @@ def build(docs, options):
             options = [word for word in options if word != "clean"]
             for made in KEPT:
                 shutil.rmtree(docs / made, ignore_errors=True)
+        only_english = "en" in options
+        if "untranslated" in options:
+            options = [*options, "-D", "untranslated=1"]
+        options = [word for word in options if word not in ("en", "untranslated")]
         html = docs / "_build" / "html"
         stage = other_than(html)
         shutil.rmtree(stage, ignore_errors=True)
-        places = ("-d", stage / "doctrees", docs, stage / "html")
-        status = sphinx([*options, *map(str, places)])
-        shutil.rmtree(stage / "doctrees", ignore_errors=True)
+        status = write(docs, stage, "html", options)
+        for language in LANGUAGES if status == 0 and not only_english else ():
+            status = status or write(docs, stage, language, options)
         if status == 0:
-            (stage / "html" / ".buildinfo").unlink()  # Sphinx's own note, with paths
+            for language in LANGUAGES if not only_english else ():
+                (stage / language).rename(stage / "html" / language)
             turn(html, stage / "html")
             print(f"Open {html.absolute().as_uri()}/index.html")
         else:
             print(FAILED, file=sys.stderr)
         return status
+
+
+def write(docs, stage, name, options):
+    """Write the pages in a language, aside; in English they are ``html``.
+
+    The other languages' come of the same runs of the code, which the first one kept.
+    """
+    language = () if name == "html" else ("-D", f"language={name}")
+    places = ("-d", stage / "doctrees", docs, stage / name)
+    status = sphinx([*options, *language, *map(str, places)])
+    shutil.rmtree(stage / "doctrees", ignore_errors=True)
+    if status == 0:
+        (stage / name / ".buildinfo").unlink()  # Sphinx's own note, with paths
+    return status
 
 
 def other_than(html):

@@ -15,9 +15,9 @@ version = release = seegrad.__version__
 language = "en"
 
 OURS = """address alt_text built_with card figures figures_to_take finding
-    framework_tabs gradients_ran kept kernel_profile listings markup mathml names
-    predictions seal serial sizes solutions sources summary svg take_home topics
-    translated turns"""
+    framework_tabs gradients_ran html_words kept kernel_profile languages listings
+    markup mathml names predictions script_words seal serial sizes solutions sources
+    summary svg take_home topics translated turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -30,7 +30,7 @@ extensions = [
     "notfound.extension",
     *OURS.split(),  # in _ext/
 ]
-exclude_patterns = ["_build", "_ipython", "**.ipynb_checkpoints"]
+exclude_patterns = ["_build", "_ipython", "locales", "**.ipynb_checkpoints"]
 exclude_patterns += [f"gallery/**/*.{kind}" for kind in ("ipynb", "py", "json")]
 templates_path = ["_templates"]
 nitpicky = True
@@ -90,9 +90,6 @@ nb_execution_timeout = 300
 nb_merge_streams = True
 nb_output_stderr = "remove"  # a library's log isn't the same at every build
 nb_ipywidgets_js = {}
-# Else no catalog would have what figures are told by.
-FOR_CATALOGS = ("image/svg+xml", "text/html")
-nb_mime_priority_overrides = [("gettext", m, i) for i, m in enumerate(FOR_CATALOGS)]
 
 # ---------------------------------------------------------------- HTML
 html_theme = "pydata_sphinx_theme"
@@ -105,6 +102,7 @@ html_favicon = "_static/logo.svg"
 html_math_renderer = "mathml"
 html_sidebars = {"*": []}  # none on the chapters
 html_copy_source = False
+html_search_language = "en"  # finding.js stems with it, Japanese needs none
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {
@@ -115,6 +113,7 @@ html_theme_options = {
     },
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
+    "navbar_end": ["languages", "theme-switcher", "navbar-icon-links"],
     "navbar_persistent": ["search-button"],
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],

@@ -10,13 +10,20 @@ import sys
 from difflib import get_close_matches
 from pathlib import Path
 
+from babel.messages.extract import extract as babel_extract
 from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE / "_ext"))
 
-import catalogs  # noqa: E402, it is beside the site's other extensions
+import catalogs  # noqa: E402, both are beside the site's other extensions
+import figure_words  # noqa: E402
 
+MARKED = {
+    "_ext/*.py": "python",
+    "_templates/**/*.html": "jinja2.ext:babel_extract",
+    "_static/*.js": "javascript",
+}
 REPEATED = "gallery/figures"  # a page made of what other pages say
 
 
@@ -33,10 +40,26 @@ def extract():
             homes[message] = catalogs.SHARED if message in homes else page
     for message in repeated:
         homes.setdefault(message, REPEATED)
-    sorted_by_home = {}
+    for message in figure_words.messages():
+        homes[message] = figure_words.CATALOG
+    for message in own_words():
+        homes.setdefault(message, catalogs.SITE)
+    by_home = {}
     for message, home in homes.items():
-        sorted_by_home.setdefault(home, []).append(message)
-    return sorted_by_home
+        by_home.setdefault(home, []).append(message)
+    return by_home
+
+
+def own_words():
+    """What our extensions, templates and scripts mark by ``_("…")``."""
+    for pattern, method in MARKED.items():
+        for file in sorted(HERE.glob(pattern)):
+            with file.open("rb") as lines:
+                options = {"encoding": "utf-8"}
+                for _, found, *_ in babel_extract(
+                    method, lines, ["_"], options=options
+                ):
+                    yield found
 
 
 def update(language, found):

@@ -13,6 +13,8 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from catalogs import SOURCE
+
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 PROJECT = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
 URLS = PROJECT.get("urls", {})
@@ -26,8 +28,10 @@ def address(name, *variables):
 
 
 def configure(app, config):
-    config.html_baseurl = config.site_address and f"{config.site_address}/"
-    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path or "/"
+    folder = "" if config.language == SOURCE else f"{config.language}/"
+    config.html_baseurl = config.site_address and f"{config.site_address}/{folder}"
+    path = urlsplit(config.html_baseurl).path
+    config.notfound_urls_prefix = path or f"/{folder}"
 
 
 def setup(app):

@@ -5,11 +5,13 @@ writes it; a missing one, or a file's name in its place, is a warning, and so a 
 of the build. The gallery's thumbnails have none: their title stands beside them.
 """
 
+import re
 from pathlib import PurePosixPath
 
 from docutils import nodes
 from sphinx.util import logging
 
+JAPANESE = re.compile("[ぁ-ヿ一-鿿].{8,}")  # words without spaces
 logger = logging.getLogger(__name__)
 
 
@@ -19,7 +21,8 @@ def check(app, doctree):
         name = PurePosixPath(picture["uri"])
         if name.stem.endswith("_thumb") and not words:
             continue
-        if len(words.split()) < 2 or words in {name.name, name.stem}:
+        enough = len(words.split()) > 1 or bool(JAPANESE.search(words))
+        if not enough or words in {name.name, name.stem}:
             logger.warning(
                 "the picture %s needs an alternative text that says what is to be "
                 "seen in it, but it has %r",

@@ -6,6 +6,8 @@ The date is the source's, not the build's, so that the same source gives the sam
 import platform
 from importlib.metadata import version
 
+from catalogs import mark as _
+from catalogs import translator
 from history import source_date
 
 import seegrad
@@ -18,8 +20,8 @@ def tell(app, config):
         f"torch {torch}",
         f"Python {platform.python_version()}",
     ]
-    date = source_date()
-    words = " · ".join([*parts, *([f"source of {date}"] if date else [])])
+    date, source = source_date(), translator(config.language)(_("source of {date}"))
+    words = " · ".join([*parts, *([source.format(date=date)] if date else [])])
     config.html_context["built_with"] = words
 
 

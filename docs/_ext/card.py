@@ -4,10 +4,13 @@ Search engines and chats read it from the page's head. They want full addresses,
 picture and the page's address are there only where the site's address is configured.
 """
 
+import re
 from html import escape, unescape
 from pathlib import Path
 
 import picture
+from catalogs import SOURCE, translator
+from catalogs import mark as _
 from docutils import nodes
 from finished import when_finished
 from matplotlib import pyplot
@@ -16,7 +19,8 @@ from sphinx.addnodes import desc_content
 PICTURE = "_static/card.png"
 SIZE = (12, 6.3)  # inches, at 100 dots each: what is shown without being cut
 LONGEST = 200
-WORDS = "A wave made of 150 straight tangents"
+CUT = re.compile("(.*(?:[、。]|(?= )))", re.DOTALL)  # between words, or at a mark
+WORDS = _("A wave made of 150 straight tangents")
 
 
 def first_words(doctree):
@@ -30,7 +34,7 @@ def first_words(doctree):
 def introduce(app, pagename, templatename, context, doctree):
     words = first_words(doctree) if doctree else ""
     if len(words) > LONGEST:
-        words = words[:LONGEST].rpartition(" ")[0] + " …"
+        words = CUT.search(words[:LONGEST])[1] + " …"
     named = app.env.titles.get(pagename)
     tags = {
         "og:site_name": app.config.project,
@@ -40,8 +44,8 @@ def introduce(app, pagename, templatename, context, doctree):
     }
     if app.config.html_baseurl:
         tags["og:url"] = context.get("pageurl")
-        tags["og:image"] = app.config.html_baseurl + PICTURE
-        tags["og:image:alt"] = WORDS
+        tags["og:image"] = f"{app.config.site_address}/{PICTURE}"
+        tags["og:image:alt"] = translator(app.config.language)(WORDS)
     lines = [
         f'<meta property="{k}" content="{escape(v)}" />' for k, v in tags.items() if v
     ]
@@ -54,7 +58,7 @@ def introduce(app, pagename, templatename, context, doctree):
 
 def draw(app):
     """Draw the home page's picture once more, on white, in the size of a card."""
-    if not app.config.html_baseurl:
+    if not app.config.site_address or app.config.language != SOURCE:
         return
     figure = picture.draw()
     figure.set_size_inches(SIZE)

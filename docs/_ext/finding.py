@@ -14,6 +14,8 @@ import json
 import re
 from pathlib import Path
 
+from catalogs import mark as _
+from catalogs import translator
 from docutils import nodes
 from finished import when_finished
 from listings import in_reading_order
@@ -23,8 +25,12 @@ from sphinx.util import docname_join
 FILE = "_static/pages.js"
 SPHINXS = ("searchindex.js", "_static/searchtools.js", "_static/english-stemmer.js")
 SPHINXS += ("_static/base-stemmer.js",)  # language_data.js holds both once more
-KINDS = {"gallery": ("Gallery", 1), "api": ("API", 0.4), "project": ("Project", 0.4)}
-CHAPTER = ("Chapter", 1.2)
+KINDS = {
+    "gallery": (_("Gallery"), 1),
+    "api": (_("API"), 0.4),
+    "project": (_("Project"), 0.4),
+}
+CHAPTER = (_("Chapter"), 1.2)
 LISTS = ("index", "teaching")  # pages that name others, with their words
 LIST = 0.5  # what such a page weighs
 KEYWORDS = re.compile(r'^# sphinx_gallery_keywords = "(.+)"$', re.MULTILINE)
@@ -52,7 +58,7 @@ def page(app, name):
     return {
         "url": app.builder.get_target_uri(name),
         "title": app.env.titles[name].astext(),
-        "kind": kind,
+        "kind": translator(app.config.language)(kind),
         "weight": weight * LIST if name.endswith(LISTS) else weight,
         "keywords": keywords(app.env, name, doctree),
         "sections": [

@@ -13,6 +13,8 @@ import os
 from itertools import groupby
 
 import last_build
+from catalogs import mark as _
+from catalogs import translator
 from docutils import nodes
 from sphinx_design.shared import create_component
 
@@ -24,7 +26,7 @@ QUIET = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "JAX_PLATFORMS": "cpu",
 }
-STORED = (
+STORED = _(
     "The machine that built this page has no TensorFlow; for some there is no wheel. "
     "This is what the cell printed in the last full build, with TensorFlow {}."
 )
@@ -40,7 +42,7 @@ def fold(app, doctree):
     """Make each run of such cells a set of tabs."""
     cells = list(doctree.findall(framework))
     if not last_build.tensorflow_is_here():
-        show_last_build(app.env.docname, cells)
+        show_last_build(app.env.docname, cells, app.config.language)
     for parent in dict.fromkeys(cell.parent for cell in cells):
         children = []
         for is_cell, run in groupby(parent.children, lambda n: bool(framework(n))):
@@ -68,10 +70,10 @@ def skip(app, docname, source):
         source[0] = source[0].replace(tag, f"{tag}, skip-execution")
 
 
-def show_last_build(page, cells):
+def show_last_build(page, cells, language):
     cells = [cell for cell in cells if framework(cell) == "tensorflow"]
     stored = last_build.read()
-    words = STORED.format(stored["tensorflow"])
+    words = translator(language)(STORED).format(stored["tensorflow"])
     for cell, printed in zip(cells, stored["cells"].get(page, ()), strict=True):
         cell += nodes.paragraph("", words)
         cell += nodes.literal_block(printed, printed, language="none")

@@ -8,32 +8,42 @@ from html import escape
 from pathlib import Path
 
 from card import first_words
+from catalogs import SOURCE, translator
+from catalogs import mark as _
 from finished import when_finished
+from languages import NAMES, folder
 
-HEAD = """\
-# seegrad
-
-> Autograd you can see: executable tutorials on automatic differentiation in PyTorch,
-> and the small library that computes and draws everything on them.
-
-"""
+HEAD = _(
+    "Autograd you can see: executable tutorials on automatic differentiation in "
+    "PyTorch, and the small library that computes and draws everything on them."
+)
 
 
 def write(app):
+    config, out = app.config, Path(app.outdir)
+    _ = translator(config.language)
     pages = sorted(app.env.found_docs - {"404"}, key=in_reading_order(app.env))
-    base = app.config.html_baseurl
-    address = {page: base + app.builder.get_target_uri(page) for page in pages}
-    out = Path(app.outdir)
-    lines = [f"- [{title(app, p)}]({address[p]}): {sentence(app, p)}\n" for p in pages]
-    (out / "llms.txt").write_text(HEAD + "".join(lines), encoding="utf-8")
+    lines = [f"# seegrad\n\n> {_(HEAD)}\n\n"]
+    for page in pages:
+        address = config.html_baseurl + app.builder.get_target_uri(page)
+        lines.append(f"- [{title(app, page)}]({address}): {sentence(app, page)}\n")
+    (out / "llms.txt").write_text("".join(lines), encoding="utf-8")
+    if config.language == SOURCE:
+        places = [app.builder.get_target_uri(page) for page in pages]
+        tell_robots(out, config.site_address, places)
+
+
+def tell_robots(out, site, places):
+    """Write the sitemap, of all languages, and where it is."""
     robots = "User-agent: *\nAllow: /\n"
-    if base:
-        robots += f"Sitemap: {base}sitemap.xml\n"
-        urls = [f"  <url><loc>{escape(address[p])}</loc></url>\n" for p in pages]
+    if site:
+        robots += f"Sitemap: {site}/sitemap.xml\n"
+        urls = [f"{site}/{folder(code)}{p}" for code in NAMES for p in places]
+        lines = "".join(f"  <url><loc>{escape(url)}</loc></url>\n" for url in urls)
         (out / "sitemap.xml").write_text(
             '<?xml version="1.0" encoding="utf-8"?>\n'
             '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-            f"{''.join(urls)}</urlset>\n",
+            f"{lines}</urlset>\n",
             encoding="utf-8",
         )
     (out / "robots.txt").write_text(robots, encoding="utf-8")
@@ -55,7 +65,7 @@ def title(app, page):
 def sentence(app, page):
     """A page's first sentence."""
     words = first_words(app.env.get_doctree(page))
-    return re.split(r"(?<=[.!?:])\s", words, maxsplit=1)[0]
+    return re.split(r"(?<=[.!?:])\s|(?<=[。？！])", words, maxsplit=1)[0]
 
 
 def setup(app):

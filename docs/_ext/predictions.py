@@ -6,9 +6,12 @@ they are what such a question is asked about. Scripts and notebooks need no mark
 it. A site without a single question has lost the rule, and fails the build.
 """
 
+from catalogs import mark as _
+from catalogs import translator
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
+GUESS = _("Guess first. Then open the answer.")
 PRINTED = ("sphx-glr-script-out", "cell_output")  # the gallery's and the chapters'
 
 
@@ -24,7 +27,10 @@ def fold(app, doctree):
 
 
 def asks(node):
-    return isinstance(node, nodes.paragraph) and node.astext().rstrip().endswith("?")
+    """Whether a paragraph asks, in whatever language it is."""
+    if not isinstance(node, nodes.paragraph):
+        return False
+    return node.get("said", node.astext()).rstrip().endswith("?")
 
 
 def answers(words):
@@ -46,7 +52,7 @@ def check(app, env):
 
 
 def visit_guess(self, node):
-    words = "Guess first. Then open the answer."
+    words = translator(self.config.language)(GUESS)
     self.body.append(f'<details class="guess"><summary>{words}</summary>\n')
 
 

@@ -6,6 +6,8 @@ all that follows it (code, output, figures), up to a paragraph that begins with
 read as plain prose.
 """
 
+from catalogs import mark as _
+from catalogs import translator
 from docutils import nodes
 
 
@@ -21,8 +23,11 @@ def opening(node):
 
 
 def begins_with(node, word):
+    """Whether it does, in whatever language it is."""
     first = opening(node)
-    return isinstance(first, nodes.strong) and first.astext() == word
+    if not isinstance(first, nodes.strong):
+        return False
+    return node.get("said", f"**{first.astext()}**").startswith(f"**{word}**")
 
 
 def fold(app, doctree):
@@ -37,7 +42,8 @@ def fold(app, doctree):
 
 
 def visit_details(self, node):
-    self.body.append('<details class="solution"><summary>Solution</summary>\n')
+    words = translator(self.config.language)(_("Solution"))
+    self.body.append(f'<details class="solution"><summary>{words}</summary>\n')
 
 
 def depart_details(self, node):

@@ -10,12 +10,14 @@ from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from catalogs import mark as _
+from catalogs import translator
 from history import last_changes
 
 import seegrad
 
 ROOT = Path(__file__).parents[2]
-ICON = {"name": "Source", "icon": "fa-solid fa-code-branch", "type": "fontawesome"}
+ICON = {"icon": "fa-solid fa-code-branch", "type": "fontawesome"}
 
 
 def source(pagename):
@@ -35,9 +37,10 @@ def edit(repository, file):
     return f"{repository}/edit/main/{quote(file)}"
 
 
-def report(repository, title, page):
+def report(repository, title, page, language):
     """An issue that begins with the page that it is about."""
-    words = {"title": f"{title}: ", "body": f"On the page {page}:\n\n"}
+    body = translator(language)(_("On the page {page}:")).format(page=page)
+    words = {"title": f"{title}: ", "body": f"{body}\n\n"}
     return f"{repository}/issues/new?{urlencode(words)}"
 
 
@@ -48,13 +51,14 @@ def tell(app, pagename, templatename, context, doctree):
         page = context.get("pageurl") or pagename
         title = app.env.titles[pagename].astext()
         context["edit"] = edit(repository, file)
-        context["report"] = report(repository, title, page)
+        context["report"] = report(repository, title, page, app.config.language)
 
 
 def show(app, config):
     """Add the repository's icon to the bar, where there is a repository."""
     if config.repository_address:
-        links = [{**ICON, "url": config.repository_address}]
+        name = translator(config.language)(_("Source"))
+        links = [{**ICON, "name": name, "url": config.repository_address}]
         config.html_theme_options = {**config.html_theme_options, "icon_links": links}
 
 

@@ -8,6 +8,7 @@ a topic's page that isn't there, is a warning, and so a failure of the build.
 
 from pathlib import Path
 
+from catalogs import translator
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ def tell(app, pagename, templatename, context, doctree):
     name = pagename.rpartition("/")[2]
     page = app.builder.get_relative_uri(pagename, PAGE) if doctree else ""
     context["topics"] = [
-        (topic, f"{page}#topic-{label(topic)}")
+        (translator(app.config.language)(topic), f"{page}#topic-{label(topic)}")
         for topic, names in TOPICS.items()
         if doctree and name in names.split()
     ]

@@ -38,44 +38,43 @@ def compile_catalogs(app, config):
         write_mo(file, catalog)
 
 
+def need(app, page, node, message):
+    """Note a message of a page, and warn of one without a translation."""
+    app.seegrad_messages.setdefault(page, {})[message] = None
+    language = app.config.language
+    if language == catalogs.SOURCE or app.config.untranslated:
+        return
+    if message not in catalogs.messages(language):
+        logger.warning(
+            "no translation of %r", message, location=node, type="translated"
+        )
+
+
 class LookUp(SphinxTransform):
     """Note a page's messages before Sphinx replaces them."""
 
     default_priority = 15
 
-    def apply(self):
+    def apply(self):  # noqa: D102
         page = self.env.docname
         if page.startswith(ENGLISH):
             self.keep()
-            return
-        found = self.app.seegrad_messages.setdefault(page, [])
         for node, message in extract_messages(self.document):
             if is_given(node) or not catalogs.has_words(message):
                 continue
             if isinstance(node, nodes.math_block) and r"\text" not in message:
                 continue
-            if message not in found:
-                found.append(message)
-                self.check(node, message)
-
-    def check(self, node, message):
-        language = self.config.language
-        known = (
-            catalogs.messages(language) if language != catalogs.SOURCE else [message]
-        )
-        if message not in known and not self.config.untranslated:
-            logger.warning(
-                "no translation of %r", message, location=node, type="translated"
-            )
+            if self.config.language != catalogs.SOURCE:
+                node["said"] = message  # what others know a paragraph by
+            need(self.app, page, node, message)
 
     def keep(self):
-        """Mark docstrings as English."""
-        if self.config.language == catalogs.SOURCE:
-            return
+        """Mark docstrings as English, and leave them so."""
         for docstring in self.document.findall(addnodes.desc):
-            docstring["classes"].append(f"language-{catalogs.SOURCE}")
             for node in docstring.findall(nodes.TextElement):
                 node["translatable"] = False
+            if self.config.language != catalogs.SOURCE:
+                docstring["classes"].append(f"language-{catalogs.SOURCE}")
 
 
 def is_given(node):

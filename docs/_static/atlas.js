@@ -23,7 +23,9 @@ for (const atlas of document.querySelectorAll(".seegrad-atlas")) {
         (odd.checked && !body.querySelector(".odd"));
     }
     const shown = cases.filter((body) => !body.hidden).length;
-    count.value = `${shown} of ${cases.length} rows`;
+    count.value = _("{shown} of {all} rows")
+      .replace("{shown}", shown)
+      .replace("{all}", cases.length);
   }
 
   function addSorting(head, column) {

@@ -10,20 +10,20 @@ for (const code of document.querySelectorAll(CODE)) {
   const button = document.createElement("button");
   button.type = "button";
   button.addEventListener("click", () => copy(code, button));
-  show(button, "Copy", SHEETS);
+  show(button, _("Copy"), SHEETS);
   code.after(button);
 }
 
 async function copy(code, button) {
   try {
     await navigator.clipboard.writeText(typed(code));
-    show(button, "Copied!", HOOK);
+    show(button, _("Copied!"), HOOK);
     button.classList.add("success");
   } catch {
     getSelection().selectAllChildren(code);
-    show(button, "Press Ctrl+C", SHEETS);
+    show(button, _("Press Ctrl+C"), SHEETS);
   }
-  setTimeout(show, 2000, button, "Copy", SHEETS);
+  setTimeout(show, 2000, button, _("Copy"), SHEETS);
 }
 
 function typed(code) {

@@ -161,8 +161,8 @@
   }
 
   function told(number) {
-    if (!number) return "No page has these words.";
-    return number > 1 ? `${number} pages` : "One page";
+    if (!number) return _("No page has these words.");
+    return number > 1 ? _("{number} pages").replace("{number}", number) : _("One page");
   }
 
   function item({ page, hit, anchor, heading, text }) {

@@ -4,12 +4,12 @@
 const FIGURES = ".bd-article :is(figure img, .cell_output img):not(a img)";
 const dialog = document.createElement("dialog");
 dialog.className = "seegrad-zoom";
-dialog.setAttribute("aria-label", "Enlarged figure");
+dialog.setAttribute("aria-label", _("Enlarged figure"));
 dialog.addEventListener("click", () => dialog.close());
 document.body.append(dialog);
 
 for (const image of document.querySelectorAll(FIGURES)) {
-  const open = zoomButton("Enlarge this figure", "⤢");
+  const open = zoomButton(_("Enlarge this figure"), "⤢");
   const frame = document.createElement("span");
   frame.className = "seegrad-figure";
   image.replaceWith(frame);
@@ -18,7 +18,7 @@ for (const image of document.querySelectorAll(FIGURES)) {
     const large = image.cloneNode();
     large.removeAttribute("class");
     large.removeAttribute("srcset");
-    dialog.replaceChildren(zoomButton("Close", "×"), large);
+    dialog.replaceChildren(zoomButton(_("Close"), "×"), large);
     dialog.showModal();
   };
   image.addEventListener("click", enlarge);
