@@ -57,7 +57,7 @@ def own_words():
             with file.open("rb") as lines:
                 options = {"encoding": "utf-8"}
                 for _, found, *_ in babel_extract(
-                    method, lines, ["_"], options=options
+                    method, lines, {"_": None}, options=options
                 ):
                     yield found
 

@@ -9,6 +9,7 @@ them are one dictionary here, for a message has one translation.
 
 import re
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -31,8 +32,35 @@ SAME = re.compile(
     r"|<[^<>]*>|https?://[^\s)>]+|\$[^$]+\$|\\\w+"
     r"|© the seegrad developers, BSD 3-Clause"
 )
-WORD = re.compile(r"[^\W\d_]{2,}")
-NAMES = {"PyTorch", "TensorFlow", "JAX", "NumPy", "SVG", "PNG", "seegrad"}
+WORD = re.compile("[A-Za-z]{2,}")
+NAMES = set(
+    [
+        "PyTorch",
+        "TensorFlow",
+        "JAX",
+        "NumPy",
+        "SVG",
+        "PNG",
+        "seegrad",
+        "None",
+        "nan",
+        "inf",
+        "log",
+        "sin",
+        "cos",
+        "max",
+        "min",
+        "abs",
+        "amax",
+        "clip",
+        "relu",
+        "round",
+        "sinc",
+        "xlogy",
+        "µs",
+        "ms",
+    ]
+)
 
 
 def folder(language):
@@ -69,10 +97,12 @@ def write(language, name, entries):
         added = catalog.add(message, translation)
         added.flags = {"fuzzy"} if guessed else set()  # braces are roles, no format
     file = folder(language) / f"{name}.po"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("wb") as lines:
-        lines.write(HEADER.format(language).encode() + b"\n")
-        write_po(lines, catalog, width=0, omit_header=True)
+    lines = BytesIO()
+    write_po(lines, catalog, width=0, omit_header=True)
+    text = HEADER.format(language).encode() + b"\n" + lines.getvalue().lstrip()
+    if not file.exists() or file.read_bytes() != text:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text)
 
 
 def mark(words):
@@ -80,9 +110,9 @@ def mark(words):
     return words
 
 
-def translator(language):
-    """A function from our own words to those of a language."""
+def translator(language, *, strict=False):
+    """A function from a message to its translation, else to itself, or to an error."""
     if language == SOURCE:
         return str
     known = messages(language)
-    return lambda words: known.get(words, words)
+    return known.__getitem__ if strict else lambda words: known.get(words, words)

@@ -20,7 +20,7 @@ PIECE = re.compile(r"(<(script|style|svg|math|code|pre)\b.*?</\2>|<[^>]*>)", re.
 NAMED = re.compile(
     r'(?<=\s)((?:title|aria-label|placeholder|data-kind|alt)=")([^"]+)(?=")'
 )
-NUMBER = re.compile(r"(?<![\w.])[−-]?\d[\d,]*(?:\.\d+)*")
+NUMBER = re.compile(r"(?<![\w.])[−-]?\d+(?:,\d{3})*(?:\.\d+)*(?:e-?\d+)?")
 FIELD = re.compile(r"\{(\d+)\}")
 THUMBNAIL = re.compile(r'(tooltip=")([^"]*)(?=")|(thumbnail-title">)([^<]*)(?=<)')
 MARKS = re.compile(

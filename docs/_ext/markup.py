@@ -8,6 +8,8 @@ stands in its place; one that no page needs any more fails the build.
 import re
 from pathlib import Path
 
+from catalogs import mark as _
+from catalogs import translator
 from finished import mend_pages, when_finished
 from sphinx.errors import ExtensionError
 
@@ -18,6 +20,9 @@ SIDEBAR = (
     "m3.55 3.6a.83.83 0 0 1 1.18 1.18L6.68 8l1.05 1.05a.83.83 0 0 1-1.18 1.18"
     "L4.91 8.59a.83.83 0 0 1 0-1.18z"
 )
+
+
+CONTENTS, PAGES = _("Contents"), _("Pages of {title}")
 
 
 def without_blocks(found):
@@ -43,10 +48,10 @@ MENDS = [
         # docutils: a role that DPUB-ARIA 1.1 took back (w3c/dpub-aria, 22).
         (r'role="doc-biblioentry"', 'role="listitem"'),
         # docutils: a table of contents within a page has no name.
-        (r'<nav class="contents local"', r'\g<0> aria-label="Contents"'),
+        (r'<nav class="contents local"', rf'\g<0> aria-label="{CONTENTS}"'),
         # pydata-sphinx-theme: what opens a part of its sidebar has no name.
         (r"(<a [^>]*>)([^<]*)(</a><details[^>]*><summary)>",
-         r'\1\2\3 aria-label="Pages of \2">'),
+         rf'\1\2\3 aria-label="{PAGES}">'),
         # myst-nb: paragraphs in a summary, where HTML has no place for them.
         (r"(<summary[^>]*>\n)<p( class=.*?)</p>\n<p( class=.*?)</p>",
          r"\1<span\2</span>\n<span\3</span>"),
@@ -57,6 +62,16 @@ MENDS = [
          rf'\1 fill-rule="evenodd" d="{SIDEBAR}"'),
     ]
 ]  # fmt: skip
+
+
+def in_language(mended, words):
+    """What stands in a pattern's place, with our own words in the page's language."""
+    if isinstance(mended, str):
+        for mark, said in words.items():
+            mended = mended.replace(f'"{mark}"', f'"{said}"')
+    return mended
+
+
 UNUSED = [
     "scripts/fontawesome.js*",
     "scripts/*.map",
@@ -68,7 +83,11 @@ UNUSED = [
 
 
 def mend(app):
-    mend_pages(app, MENDS)
+    say = translator(app.config.language)
+    words = {CONTENTS: say(CONTENTS), PAGES: say(PAGES).replace("{title}", r"\2")}
+    mend_pages(
+        app, [(pattern, in_language(mended, words)) for pattern, mended in MENDS]
+    )
     for pattern in UNUSED:
         files = [*Path(app.outdir).glob(f"_static/{pattern}")]
         if not files:

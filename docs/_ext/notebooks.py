@@ -10,16 +10,22 @@ import ast
 import json
 import re
 import sys
-from itertools import groupby
+from collections import defaultdict
+from itertools import count, groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import prose
 from address import PROJECT
+from catalogs import mark as _
+from sphinx_gallery.notebook import rst2md
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
 DOCS = Path(__file__).parents[1]
 FOLDED = {"jupyter": {"source_hidden": True}}
 SOLUTION = FOLDED | {"tags": ["solution"]}
-PARTS = re.compile(r"^(?=\*\*(?:Solution|Next)\.\*\*|##+ )", re.MULTILINE)
-DETAILS = "<details>\n<summary><b>Solution</b></summary>\n\n{}\n\n</details>"
+SOLVED, NEXT = _("**Solution.**"), _("**Next.**")
+DETAILS = "<details>\n<summary><b>{}</b></summary>\n\n{}\n\n</details>"
 YOURS = "# Your own code."
 CELL = re.compile(
     r"^```\{code-cell\} python\n(---\n.*?---\n|(?::.*\n)*)(.*?)^```$", re.M | re.S
@@ -30,7 +36,7 @@ DIRECTIVE = re.compile(
 )
 HIDDEN = re.compile(r"tags: .*\b(?:hide|remove)-(?:input|cell)")
 DATA = re.compile(r'DOCS / "([\w.]+\.json)"')
-NEEDS = "This notebook needs Python {}, and {}. The next cell installs them."
+NEEDS = _("This notebook needs Python {}, and {}. The next cell installs them.")
 BESIDE = """\
 from pathlib import Path
 
@@ -84,14 +90,35 @@ def from_gallery(notebook):
         yield code(text(cell)) if is_code(cell) else markdown(text(cell))
 
 
-def from_chapter(page):
+def in_language(notebook, script):
+    """A gallery's notebook with the prose of a script of the same code."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "script.py")
+        file.write_text(script, encoding="utf-8")
+        blocks = split_code_and_text_blocks(file)[1]
+    counter = count(1)
+    levels = defaultdict(lambda: next(counter))  # as sphinx-gallery has it
+    texts = iter([block.content for block in blocks if block.type == "text"])
+    for cell in notebook:
+        if is_code(cell):
+            yield cell
+        else:
+            yield markdown(rst2md(next(texts), {"pypandoc": False}, "", levels))
+
+
+def from_chapter(page, say=None):
     """The cells of a chapter; what its page shows no code of is folded."""
+
+    def words_of(text):
+        bare = without_directives(text)
+        return markdown(prose.markdown(bare, say) if say else bare)
+
     words, *rest = CELL.split(FRONT_MATTER.sub("", page))
-    yield markdown(without_directives(words))
+    yield words_of(words)
     for options, lines, after in zip(*[iter(rest)] * 3, strict=True):
         yield code(lines, FOLDED if HIDDEN.search(options) else {})
         if after.strip():
-            yield markdown(without_directives(after))
+            yield words_of(after)
 
 
 def without_directives(words):
@@ -106,18 +133,21 @@ def without_directives(words):
     return DIRECTIVE.sub(bare, words)
 
 
-def with_solutions_apart(cells):
-    """The cells, with each solution in folded ones."""
+def with_solutions_apart(cells, say=str):
+    """The cells, with each solution in folded ones; ``say`` gives a language's marks."""
+    solved, on = say(SOLVED), say(NEXT)
+    marks = f"{re.escape(solved)}|{re.escape(on)}"
+    parts = re.compile(rf"^(?={marks}|##+ )", re.MULTILINE)
     solving = False
     for cell in cells:
         if is_code(cell):
             yield code(text(cell), SOLUTION) if solving else cell
             continue
-        for part in filter(str.strip, PARTS.split(text(cell))):
-            if part.startswith(("**Solution.**", "**Next.**", "##")):
-                solving = part.startswith("**Solution.**")
-            words = part.removeprefix("**Solution.**").strip()
-            solution = markdown(DETAILS.format(words), SOLUTION)
+        for part in filter(str.strip, parts.split(text(cell))):
+            if part.startswith((solved, on, "##")):
+                solving = part.startswith(solved)
+            words = part.removeprefix(solved).strip()
+            solution = markdown(DETAILS.format(say(_("Solution")), words), SOLUTION)
             yield solution if solving else markdown(part)
 
 
@@ -176,7 +206,7 @@ def imports(statements):
     return {name.partition(".")[0] for name in names}
 
 
-def with_install(cells, seegrad, wheel=""):
+def with_install(cells, seegrad, wheel="", say=str):
     """The cells after one that says what they need, and one that installs it.
 
     Where the wheel lies beside the notebook, code says so before pip misses it.
@@ -186,7 +216,7 @@ def with_install(cells, seegrad, wheel=""):
     packages -= {*sys.stdlib_module_names, *(file.stem for file in DOCS.glob("*.py"))}
     asked = [seegrad, *sorted(packages)]
     names = ", ".join(["torch", "seegrad", *sorted(packages)])
-    yield markdown(NEEDS.format(PROJECT["requires-python"], names))
+    yield markdown(say(NEEDS).format(PROJECT["requires-python"], names))
     if wheel:
         yield code(BESIDE.format(wheel=wheel))
     yield code("%pip install --quiet " + " ".join(f'"{name}"' for name in asked))

@@ -7,9 +7,15 @@ becomes its words.
 
 import re
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import join, normpath
+
+import prose
+from catalogs import SOURCE
+from catalogs import mark as _
+from languages import folder
 
 NAMES = "any|attr|class|doc|exc|func|meth|mod|ref|term"
 ROLE = re.compile(
@@ -23,6 +29,7 @@ TITLE = {
 }
 COMMENT = re.compile(r"(?:^# (?!%%).+\n)+", re.MULTILINE)
 WIDTH = 88
+QUOTED, PLACED = _('"{title}"'), _('"{title}" ({address})')
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,8 @@ class Outside:
     page: str  # whose links they are
     site: str  # its address, or nothing
     beside: frozenset  # the names of files, without endings
+    language: str = SOURCE
+    say: Callable = str  # from a message to its translation
 
     def in_markdown(self, text, ending=".ipynb"):
         """The text of a cell with links that a notebook can follow."""
@@ -51,17 +60,12 @@ class Outside:
     def in_comments(self, script, ending=".py"):
         """The script with titles and addresses in its comments, wrapped anew."""
 
-        def linked(found):
-            name, words = self.told(found)
-            address = self.address(name, ending)
-            return f'"{words}" ({address})' if address else f'"{words}"'
-
         def wrapped(found):
             plain = " ".join(line[2:] for line in found[0].splitlines())
             if not ROLE.search(plain):
                 return found[0]
             lines = textwrap.wrap(
-                ROLE.sub(linked, plain),
+                self.in_words(plain, ending),
                 WIDTH,
                 initial_indent="# ",
                 subsequent_indent="# ",
@@ -72,6 +76,23 @@ class Outside:
 
         return COMMENT.sub(wrapped, script)
 
+    def in_words(self, text, ending=".py"):
+        """A paragraph with titles and addresses in place of its roles."""
+
+        def linked(found):
+            name, words = self.told(found)
+            address = self.address(name, ending)
+            quoted = self.say(PLACED if address else QUOTED)
+            return quoted.format(title=words, address=address)
+
+        return ROLE.sub(linked, text)
+
+    def script(self, text):
+        """A script in the language, for who has no site beside it."""
+        if self.language == SOURCE:
+            return self.in_comments(text)
+        return prose.script(text, lambda message: self.in_words(self.say(message)))
+
     def told(self, found):
         """The page that a role or a link leads to, if it does, and its words."""
         parts = found.groupdict()
@@ -80,7 +101,7 @@ class Outside:
         if role not in ("doc", None):
             return None, parts["words"] or place.lstrip("~!")
         name = normpath(join("/", self.page, "..", place.removesuffix(".md")))[1:]
-        return name, parts["words"] or self.title(name)
+        return name, parts["words"] or self.say(self.title(name))
 
     def source(self, name):
         """The file that a page is made from, if there is such a page."""
@@ -99,6 +120,6 @@ class Outside:
         if name is None or self.source(name) is None:
             return None
         if self.site:
-            return f"{self.site}/{name}.html"
+            return f"{self.site}/{folder(self.language)}{name}.html"
         stem = name.rpartition("/")[2]
         return f"{stem}{ending}" if stem in self.beside else None

@@ -21,10 +21,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import notebooks
+import prose
 from address import PROJECT
-from catalogs import translator
+from catalogs import SOURCE, translator
 from docutils import nodes
 from finished import when_finished
+from languages import folder
 from references import Outside
 from sphinx.errors import ExtensionError
 
@@ -100,17 +102,17 @@ def requirement(site, repository, wheel):
     return f"./{wheel}{EXTRAS.removeprefix('seegrad')}"
 
 
-def pack(gallery, folder, site, repository):
+def pack(gallery, home, site, repository, language=SOURCE, say=str):
     """Fill the folder; the same tutorials give the same bytes, here and elsewhere."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    wheel, docs = build_wheel(folder), gallery.parent
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    wheel, docs = build_wheel(home), gallery.parent
     seegrad = requirement(site, repository, wheel.name)
     beside = "" if site or repository else wheel.name
 
     def notebook(cells):
         whole = notebooks.with_helpers(cells)
-        return notebooks.written(notebooks.with_install(whole, seegrad, beside))
+        return notebooks.written(notebooks.with_install(whole, seegrad, beside, say))
 
     scripts = {path.stem: path for path in ROOT.glob("tutorials/*/plot_*.py")}
     pages = {name: f"gallery/{p.parent.name}/{name}" for name, p in scripts.items()}
@@ -118,18 +120,19 @@ def pack(gallery, folder, site, repository):
     everything = {wheel.name: wheel.read_bytes()}
     for_class = dict(everything)
     for name, page in pages.items():
-        outside = Outside(docs, page, site, frozenset(pages))
-        cells = list(notebooks.with_solutions_apart(cells_of(outside)))
+        outside = Outside(docs, page, site, frozenset(pages), language, say)
+        cells = cells_of(outside, scripts.get(name))
+        cells = list(notebooks.with_solutions_apart(cells, say))
         everything[f"{name}.ipynb"] = notebook(cells)
         for_class[f"{name}.ipynb"] = notebook(notebooks.for_class(cells))
     for name, path in scripts.items():
-        outside = Outside(docs, pages[name], site, frozenset(scripts))
-        script = outside.in_comments(path.read_text(encoding="utf-8"))
+        outside = Outside(docs, pages[name], site, frozenset(scripts), language, say)
+        script = outside.script(path.read_text(encoding="utf-8"))
         everything[path.name] = (header(script, seegrad, wheel.name) + script).encode()
     for name, content in everything.items():
-        (folder / name).write_bytes(content)
+        (home / name).write_bytes(content)
     for name, files in ((ZIP, everything), (CLASS, for_class)):
-        zipped(folder / name, files)
+        zipped(home / name, files)
 
 
 def chapters(docs):
@@ -142,15 +145,19 @@ def is_chapter(name, page):
     return "/" not in name and name != "index" and "{code-cell}" in page
 
 
-def cells_of(outside):
+def cells_of(outside, script=None):
     """The cells of a page, with links that a notebook can follow."""
     page = outside.docs / outside.page
+    say = None if outside.language == SOURCE else outside.say
     if page.with_suffix(".md").exists():
         chapter = page.with_suffix(".md").read_text(encoding="utf-8")
-        cells = notebooks.from_chapter(chapter)
+        cells = notebooks.from_chapter(chapter, say)
     else:
         made = page.with_suffix(".ipynb").read_text(encoding="utf-8")
         cells = notebooks.from_gallery(made)
+        if say:
+            flat = prose.script(script.read_text(encoding="utf-8"), say, width=0)
+            cells = notebooks.in_language(cells, flat)
     for cell in cells:
         words = outside.in_markdown(notebooks.text(cell))
         yield cell if notebooks.is_code(cell) else notebooks.markdown(words)
@@ -190,12 +197,12 @@ def header(script, seegrad, wheel):
     )
 
 
-def colab(repository, notebook):
+def colab(config, notebook):
     """Where Colab opens a notebook of the repository's branch ``notebooks``."""
-    place = urlsplit(repository)
+    place = urlsplit(config.repository_address)
     if place.netloc != "github.com":
         return None
-    path = f"github{place.path}/blob/notebooks/{notebook}"
+    path = f"github{place.path}/blob/notebooks/{folder(config.language)}{notebook}"
     return f"https://colab.research.google.com/{path}"
 
 
@@ -234,7 +241,7 @@ def offered(config, name):
     _ = translator(config.language)
     links = {
         _("notebook"): f"{name}.ipynb",
-        _("open in Colab"): colab(config.repository_address, f"{name}.ipynb"),
+        _("open in Colab"): colab(config, f"{name}.ipynb"),
         _("all tutorials"): ZIP,
     }
     return {words: url for words, url in links.items() if url}
@@ -305,7 +312,10 @@ def fill(app, doctree):
 
 def serve(app):
     addresses = app.config.site_address, app.config.repository_address
-    pack(Path(app.srcdir, "gallery"), Path(app.outdir, FOLDER), *addresses)
+    folders = Path(app.srcdir, "gallery"), Path(app.outdir, FOLDER)
+    language = app.config.language
+    say = translator(language, strict=not app.config.untranslated)
+    pack(*folders, *addresses, language, say)
 
 
 def setup(app):

@@ -62,6 +62,8 @@ class LookUp(SphinxTransform):
         for node, message in extract_messages(self.document):
             if is_given(node) or not catalogs.has_words(message):
                 continue
+            if page.startswith(ENGLISH) and " " not in message:
+                continue  # the name of what the page is about
             if isinstance(node, nodes.math_block) and r"\text" not in message:
                 continue
             if self.config.language != catalogs.SOURCE:
