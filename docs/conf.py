@@ -44,7 +44,7 @@ intersphinx_mapping = {
 
 # ---------------------------------------------------------------- languages
 locale_dirs = ["_build/locales"]
-gettext_compact = "sphinx"  # one catalog for all: translated.py compiles it
+gettext_compact = "pages"  # one catalog for all: translated.py compiles it
 gettext_auto_build = False
 
 # ---------------------------------------------------------------- API pages

@@ -8,6 +8,7 @@ unless the page asked for the structure alone, by ``gradients=False``.
 import re
 from html import unescape
 
+from catalogs import translator
 from docutils import nodes
 from sphinx.util import logging
 
@@ -20,7 +21,7 @@ WHY = re.compile(r'<p class="seegrad-why">(.*?)</p>', re.DOTALL)
 def check(app, doctree):
     for figure in doctree.findall(nodes.raw):
         for why in map(unescape, WHY.findall(figure.astext())):
-            if why != NOT_ASKED:
+            if why != translator(app.config.language)(NOT_ASKED):
                 logger.warning(
                     "a graph has no gradients: %s Draw it before backward(), or ask "
                     "for its structure only, by gradients=False",

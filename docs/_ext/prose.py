@@ -100,7 +100,7 @@ def markdown(text, say):
         message = " ".join(token.content.split("\n")).strip()
         if not has_words(message):
             continue
-        first, last = token.map
+        first, last = token.map[0], max(token.map[1], token.map[0] + 1)
         block = "\n".join(lines[first:last])
         pattern = r"\n[ \t>]*".join(map(re.escape, token.content.split("\n")))
         *_, place = re.finditer(pattern, block)

@@ -7,6 +7,9 @@ message of a page that has none, or a translation that no page has a message for
 warning, and so a failure of the build. Docstrings stay English, and say so.
 """
 
+import gettext
+import hashlib
+import shutil
 from pathlib import Path
 
 import catalogs
@@ -19,23 +22,33 @@ from sphinx.util import logging
 from sphinx.util.nodes import extract_messages
 
 logger = logging.getLogger(__name__)
-DOMAIN = "sphinx"  # of Sphinx's own words, and by the settings of all pages, too
 ENGLISH = "api/generated/"  # pages made of docstrings
 # What we, not a page's source, put there; it comes in the page's language.
 GIVEN = {"take-home", "take-home-guide", "sphx-glr-download-link-note"}
 
 
 def compile_catalogs(app, config):
-    """Put all catalogs where Sphinx looks for one."""
+    """Make one file of all catalogs, for Sphinx to read the pages' words in.
+
+    It is named after its content: gettext keeps whatever it once read of a file.
+    Sphinx's own words and the theme's are translated already; ours fill the gaps.
+    """
     if config.language == catalogs.SOURCE:
         return
-    place = Path(app.srcdir, *config.locale_dirs, config.language, "LC_MESSAGES")
-    place.mkdir(parents=True, exist_ok=True)
+    known = catalogs.messages(config.language)
+    digest = hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()
+    config.gettext_compact = f"pages-{digest[:16]}"
+    root = Path(app.srcdir, *config.locale_dirs)
+    shutil.rmtree(root, ignore_errors=True)
+    place = root / config.language / "LC_MESSAGES"
+    place.mkdir(parents=True)
     catalog = Catalog()
-    for message, translation in catalogs.messages(config.language).items():
+    for message, translation in known.items():
         catalog.add(message, translation)
-    with (place / f"{DOMAIN}.mo").open("wb") as file:
+    with (place / f"{config.gettext_compact}.mo").open("wb") as file:
         write_mo(file, catalog)
+    words = gettext.translation(config.gettext_compact, root, [config.language])
+    app.translator.add_fallback(words)
 
 
 def need(app, page, node, message):

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import catalogs
+import figure_words
 from docutils import nodes
 from docutils.core import publish_doctree
 from docutils.parsers.rst import roles
@@ -57,6 +58,7 @@ NAME = re.compile(
     r"|autograd|Jacobian(?!s))\b"
 )
 TRANSLATED = {"Jacobian", "FIRST", "API"}
+FIELD = re.compile(r"\{\w*\}(?!`)")
 FAULTS = {
     rf"{JAPANESE}[,.?!;](?:\s|$)": "ASCII punctuation after Japanese: use 、。？！",
     r'(?<!=)"(?![^<]*>)': "straight quotes: use 「」",
@@ -161,15 +163,17 @@ def faults(name, message, translation, fuzzy=False):
         ]
         return [] if bare[0] == bare[1] else ["the formula differs"]
     found = []
+    if name == figure_words.CATALOG:  # no markup
+        fields = (Counter(FIELD.findall(words)) for words in (message, translation))
+        return differences("fields", *fields)
     rest = is_rest(name, message)
     (marks, said), (marks_there, said_there) = (
         parsed(w, rest) for w in (message, translation)
     )
     found += differences("markup", counted(marks), counted(marks_there))
-    if name == catalogs.SITE:
-        fields = (re.findall(r"\{\w*\}", words) for words in (message, translation))
-        found += differences("fields", *map(Counter, fields))
-    if re.search(r"\*\*|`|\{\w+\}$", said_there):
+    fields = (Counter(FIELD.findall(words)) for words in (message, translation))
+    found += differences("fields", *fields)
+    if re.search(r"\*\*|`|\{(?:doc|term|ref|func)\}", said_there):
         found.append("left-over markup: a space beside it may be missing")
     numbers, numbers_there = ({*NUMBER.findall(w)} for w in (said, said_there))
     if lost := numbers - numbers_there:
