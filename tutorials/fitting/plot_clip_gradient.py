@@ -113,4 +113,5 @@ print(x.grad.item(), whole.item())
 assert (x.grad, whole) == (0, 1)
 
 # %%
-# **Next.** :doc:`/gallery/traps/index` makes one mistake after the other, on purpose.
+# **Next.** :doc:`The mistakes </gallery/traps/index>` are made on purpose, one after the
+# other.
