@@ -121,5 +121,4 @@ for rate in (0.9, 1.0, 1.1):
     assert abs(grown - (1 - 2 * rate) ** 20) < 1e-9
 
 # %%
-# **Next.** :doc:`The fits </gallery/fitting/index>` go downhill to fit a curve,
-# beginning with a single step.
+# **Next.** :doc:`The fits </gallery/fitting/index>` go downhill to fit a curve.

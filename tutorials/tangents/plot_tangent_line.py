@@ -118,6 +118,5 @@ print(f"flat at x = {middle:.6f}")
 assert abs(1.56 * middle + math.cos(middle)) < 1e-14
 
 # %%
-# **Next.** :doc:`/gallery/tangents/plot_three_lines` shows how a slope comes about, on three
-# number lines. :doc:`/gallery/tangents/plot_chain_rule` follows this very function, piece by
-# piece.
+# **Next.** :doc:`/gallery/tangents/plot_three_lines` tells how a slope comes about, and
+# :doc:`/gallery/tangents/plot_chain_rule` follows this very curve, piece by piece.

@@ -118,6 +118,5 @@ assert torch.autograd.gradcheck(spellings["maximum(x, 0)"], origin)
 assert not torch.autograd.gradcheck(torch.relu, origin, raise_exception=False)
 
 # %%
-# **Next.** :doc:`/gallery/traps/plot_float32_check` doubts a right slope.
-# :doc:`/gallery/reductions/plot_max` meets a tie among 17 points, and :doc:`/corners` is an
-# atlas of such places.
+# **Next.** :doc:`/gallery/traps/plot_float32_check` doubts a right slope. Of corners and
+# ties there is more in :doc:`/gallery/reductions/plot_max` and in :doc:`/corners`.
