@@ -53,12 +53,12 @@ FOOTER = ".. only:: html\n\n  .. container:: sphx-glr-footer"  # sphinx-gallery'
 LINKS = """\
 .. container:: take-home
 
-   Take it home: {links}
+   Take it home: {links} · figures, text and code: :doc:`BSD 3-Clause </project/citing>`
 """
 CHAPTER = """
 
 ```{{container}} take-home
-Take it home: {links}
+Take it home: {links} · figures, text and code: {{doc}}`BSD 3-Clause </project/citing>`
 ```
 """
 GUIDE = """

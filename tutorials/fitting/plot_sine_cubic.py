@@ -119,4 +119,4 @@ assert abs(fit.losses[-1] - 8.817166) < 5e-7
 
 # %%
 # **Next.** :doc:`/gallery/fitting/plot_slow_fit` asks why it takes thousands of steps,
-# and gets there in two.
+# and gets there in one.

@@ -111,5 +111,7 @@ plt.show()
 assert all(math.isclose(s, 2 * math.cos(2), rel_tol=1e-12) for s in plane.slopes)
 
 # %%
-# **Next.** :doc:`/gallery/fields/plot_gradient_field` draws the two slopes as one
-# arrow, at every point.
+# **Next.** :doc:`The reductions </gallery/reductions/index>` ask what one call gives for many
+# points.
+# :doc:`/gallery/fields/plot_gradient_field` draws the two slopes as one arrow, at every
+# point.

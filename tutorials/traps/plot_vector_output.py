@@ -3,7 +3,7 @@
 Call backward() on a vector
 ===========================
 
-``y.backward()`` works for one number and fails for two. Three mends make the error go
+``y.backward()`` works for one number and fails for two. Three fixes make the error go
 away. Only two of them give slopes.
 """
 
@@ -92,4 +92,6 @@ assert x.grad[-1] == torch.cos(x[-1])
 assert (x.grad[:-1] == 0).all()
 
 # %%
-# **Next.** :doc:`/gallery/traps/plot_mixed_batch` shows when ones give no slope either.
+# **Next.** :doc:`/gallery/traps/plot_lost_factor` loses half of a slope.
+# :doc:`/gradient_argument` draws what the weights do, and
+# :doc:`/gallery/traps/plot_mixed_batch` shows when ones give no slope either.
