@@ -97,8 +97,8 @@ print(squares)
 assert np.allclose(squares, [25000, 35000])
 
 # %%
-# The array cuts 3.0001 to 3, and 2.9999 to 2. So convert first, with ``.double()`` or
-# ``.float()``. seegrad's functions turn whole numbers into float64 by themselves.
+# The array cuts 3.0001 to 3, and 2.9999 to 2. So convert first: an array with
+# ``.astype(float)``, a tensor with ``.double()``. seegrad's functions turn whole numbers into float64 by themselves.
 
 assert seegrad.derivative(torch.square, [3, 4]).tolist() == [6, 8]
 
