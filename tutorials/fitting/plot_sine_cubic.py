@@ -92,7 +92,7 @@ plt.show()
 
 # %%
 # It depends on where. Near zero Maclaurin wins, because it matches the sine's slopes
-# there. Over the whole period it is off by more than 2 at the ends, the best cubic by 0.2.
+# there. At the ends of the period it is off by more than 2, the best cubic by 0.2.
 
 errors = {"2000 steps": fit(x), "best": powers @ best, "Maclaurin": maclaurin}
 errors = {name: cubic - y for name, cubic in errors.items()}
