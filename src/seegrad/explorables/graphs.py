@@ -160,6 +160,7 @@ def _figure(
         [WORDS] * len(x),
         words,
         {"x": x, "y": y, "gradient": gradient, "edges": edges},
+        key={},
         table={"x": words["x"], "result": words["y"], "gradient": words["gradient"]},
         what="backward passes",
         view=(width, height),
