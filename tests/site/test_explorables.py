@@ -184,9 +184,9 @@ class Shown:
         """A place in the picture: the point, or its middle where nothing is dragged."""
         return self.middle(".point" if self.data["drag"] else "svg")
 
-    def inwards(self, x, length=60):
-        """So far to that side where there is more of the picture."""
-        return length if x < self.middle("svg")[0] else -length
+    def inwards(self, place, length=60, side=0):
+        """So far to that side, of x or of y, where there is more of the picture."""
+        return length if place < self.middle("svg")[side] else -length
 
     def follows(self, x, y):
         """The point has come to the stop nearest to such a place."""
@@ -315,7 +315,7 @@ def test_a_finger_drags_sideways_and_scrolls_up(finger, base, name):
     scrolled, before = finger.evaluate("scrollY"), shown.said
     two = len(shown.data["drag"]) == 2
     if shown.data["drag"]:
-        across, down = shown.inwards(x), 40 if two else 5
+        across, down = shown.inwards(x), shown.inwards(y, 40 if two else 5, side=1)
         swipe(finger, (x, y), across, down)
         shown.follows(x + across, y + down)
         assert shown.said != before
@@ -457,7 +457,7 @@ def test_a_link_carries_the_stop(page, base):
 def test_a_link_on_the_page_moves_its_figure(page):
     page.evaluate("""() => {
       for (const to of ["tangent=-0.50", "secant=0.001"]) {
-        document.querySelector("main p").insertAdjacentHTML(
+        document.querySelector("main h1").insertAdjacentHTML(
           "beforebegin", `<a href="#${to}">${to}</a> `);
       }
     }""")

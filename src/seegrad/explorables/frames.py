@@ -21,7 +21,7 @@ DOTTED = f'stroke="{POINT["color"]}" stroke-dasharray="2 3"'
 # A filled point can be moved, a hollow one can't.
 DOT = f'r="7" fill="{POINT["color"]}" stroke="currentColor" stroke-width="1.5"'
 FIXED = f'r="6" stroke="{POINT["color"]}" stroke-width="2.5"'
-REACH = 'r="28" fill="transparent"'  # of a finger: 44 px on a narrow screen
+REACH = 'r="30" fill="transparent"'  # of a finger: 44 px on a narrow screen
 BEYOND = 100_000.0  # nothing is drawn further away from the picture
 
 
