@@ -16,8 +16,8 @@ language = "en"
 
 OURS = """address alt_text built_with card figures figures_to_take finding
     framework_tabs gradients_ran kept kernel_profile listings markup mathml names
-    predictions seal serial sizes solutions sources summary svg take_home topics
-    turns"""
+    one_sheet predictions seal serial sizes solutions sources summary svg take_home
+    topics turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
