@@ -137,7 +137,7 @@ def test_a_page_names_what_it_runs(build):
 @pytest.mark.parametrize("columns", [1, 3])
 def test_a_figure_whose_legend_is_wider_than_it_is_not_whole(columns):
     with pyplot.style.context("seegrad.seegrad"):
-        figure, ax = pyplot.subplots(figsize=(4, 3))
+        figure, ax = pyplot.subplots(figsize=(5.6, 3))
         for words in ("the first curve", "the second curve", "the third curve"):
             ax.plot([0, 1], label=words)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
