@@ -187,3 +187,14 @@ def test_sheets_that_can_not_be_joined_fail_the_build(sheets, changed, message):
     app = sheets(**changed)
     with pytest.raises(ExtensionError, match=message):
         one_sheet.join(app)
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_figure_whose_legend_is_wider_than_it_is_not_whole(columns):
+    with pyplot.style.context("seegrad.seegrad"):
+        figure, ax = pyplot.subplots(figsize=(5.6, 3))
+        for words in ("the first curve", "the second curve", "the third curve"):
+            ax.plot([0, 1], label=words)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
+        assert figures.is_whole(figure) == (columns == 1)
+        pyplot.close(figure)

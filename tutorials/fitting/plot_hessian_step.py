@@ -80,14 +80,14 @@ height = ((w[..., None] * x + b[..., None] - 2 * x) ** 2).mean(-1)
 fig, ax = plt.subplots(figsize=(6, 4.8))
 levels = [0.1, 1, 3, 6, 10, 15]
 ax.contour(w, b, height, levels=levels, colors="#808080", linewidths=0.8)
-ax.plot(*long.T, ":s", color="#9563c4", markersize=5, linewidth=1.5, label="0.19")
-ax.plot(*short.T, "-o", color="#2f7fc4", markersize=5, linewidth=1.5, label="0.17")
+ax.plot(*long.T, ":s", color="#9563c4", markersize=5, linewidth=1.5, label="rate 0.19")
+ax.plot(*short.T, "-o", color="#2f7fc4", markersize=5, linewidth=1.5, label="rate 0.17")
 ax.plot(*bottom, "x", color="#d2601a", markersize=10, mew=3, label="bottom")
 ax.set(xlabel="w", ylabel="b", aspect="equal")
 ax.legend(loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3)
 plt.show()
 # sphinx_gallery_alt = "Contour lines of a long, narrow, tilted bowl. From one start, the solid walk swings across the bowl, less and less. The dotted walk swings too, wider with each step."
-# sphinx_gallery_caption = "Both walks swing in the steep direction; only the one below the limit ends at the bottom."
+# sphinx_gallery_caption = "Both walks swing in the steep direction; only the one below the limit swings less and less."
 
 # %%
 # In each direction the distance shrinks or grows by exactly that factor.
