@@ -58,6 +58,8 @@ TO_THE_END = re.compile(
     r":ref:`Go to the end <([^>]+)>`\s+to download the full example code\."
 )
 FOOTER = ".. only:: html\n\n  .. container:: sphx-glr-footer"  # sphinx-gallery's links
+TAKE = "Take it home: {links} · figures, text and code: {licence}"
+LICENCE = "`BSD 3-Clause </project/citing>`"
 LINKS = """\
 .. container:: take-home
 
@@ -218,12 +220,12 @@ def link(app, docname, source):
         links = {_("script"): f"{name}.py"} | offered(app.config, name)
         shown = (f"`{words} <{at('../../', url)}>`__" for words, url in links.items())
         page = source[0].partition(FOOTER)[0]
-        words = _("Take it home: {links}").format(links=" · ".join(shown))
+        words = _(TAKE).format(links=" · ".join(shown), licence=":doc:" + LICENCE)
         source[0] = in_language(page, _) + LINKS.format(words=words)
     elif is_chapter(docname, source[0]):
         links = offered(app.config, name).items()
         shown = (f'<a href="{at("", url)}">{words}</a>' for words, url in links)
-        words = _("Take it home: {links}").format(links=" · ".join(shown))
+        words = _(TAKE).format(links=" · ".join(shown), licence="{doc}" + LICENCE)
         source[0] += CHAPTER.format(words=words)
 
 
