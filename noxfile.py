@@ -130,9 +130,9 @@ def bench(session):
 
 @nox.session
 def stress(session):
-    """Ask of 10,000 generated functions and of 1,500 planted faults; print a table."""
+    """Ask of 10,000 smooth functions and 1,500 planted faults; save the counts."""
     install(session, "-e.[plot,graph]", *group("tests"))
-    words = session.posargs or ("--size", "full")
+    words = session.posargs or ("--size", "full", "--json", "docs/project/stress.json")
     session.run("python", "tests/stress/table.py", *words, env=ONE_THREAD)
 
 

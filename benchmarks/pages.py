@@ -10,7 +10,8 @@ CONF = """\
 from settings import *
 
 # Of our own pages, or sure to find something on one of them.
-extensions = [n for n in extensions if n not in ("markup", "names", "topics")]
+OTHERS = "figures_to_take predictions markup names seal topics".split()
+extensions = [n for n in extensions if n not in OTHERS]
 html_theme_options.pop("article_footer_items", None)  # its own
 sphinx_gallery_conf.pop("subsection_order")
 sphinx_gallery_conf["within_subsection_order"] = "FileNameSortKey"

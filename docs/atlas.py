@@ -229,9 +229,9 @@ CASES = [
         "The value is nan, and the slope should be. But the rule is 1 / x, which knows "
         "nothing of domains.",
     ),
-    # ------------------------------------------------------------ ten spellings
+    # ---------------------------------------------------- spellings of max(x, 0)
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): relu",
         *(0.0, 0, 1, "max(x, 0)"),
         "torch.relu(x)",
@@ -242,7 +242,7 @@ CASES = [
         "backpropagation, 2021.",
     ),
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): where x > 0",
         *(0.0, 0, 1, "x if x > 0 else 0"),
         "torch.where(x > 0, x, 0)",
@@ -251,7 +251,7 @@ CASES = [
         "0 > 0 is false, so the constant is taken, and its slope is 0.",
     ),
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): where x ≥ 0",
         *(0.0, 0, 1, "x if x >= 0 else 0"),
         "torch.where(x >= 0, x, 0)",
@@ -260,7 +260,7 @@ CASES = [
         "0 ≥ 0 is true, so x is taken, and its slope is 1.",
     ),
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): x times (x > 0)",
         *(0.0, 0, 1, "x * (x > 0)"),
         "x * (x > 0)",
@@ -269,7 +269,7 @@ CASES = [
         "The comparison counts as a constant, and at 0 it is 0.",
     ),
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): maximum",
         *(0.0, 0, 1, "max(x, 0)"),
         "torch.maximum(x, torch.zeros_like(x))",
@@ -279,7 +279,7 @@ CASES = [
         "all of it to the first, which here is x.",
     ),
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): max of a stack",
         *(0.0, 0, 1, "max([x, 0])"),
         "torch.stack([x, torch.zeros_like(x)]).max()",
@@ -288,7 +288,7 @@ CASES = [
         "A maximum of all shares a tie, and half of it goes to the 0.",
     ),
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): max along an axis",
         *(0.0, 0, 1, "max([x, 0])"),
         "torch.stack([x, torch.zeros_like(x)]).max(dim=0).values",
@@ -298,7 +298,7 @@ CASES = [
         "others share.",
     ),
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): clip from below",
         *(0.0, 0, 1, "max(x, 0)"),
         "x.clamp(min=0)",
@@ -308,7 +308,7 @@ CASES = [
         "shares.",
     ),
     Case(
-        "ten spellings",
+        "spellings of max(x, 0)",
         "max(x, 0): (x + |x|) / 2",
         *(0.0, 0, 1, "(x + abs(x)) / 2"),
         "(x + x.abs()) / 2",
@@ -317,8 +317,8 @@ CASES = [
         "It inherits what its |x| says at 0: half of 1 + 0, or half of 1 + 1.",
     ),
     Case(
-        "ten spellings",
-        "max(x, 0): sharp softplus",
+        "spellings of max(x, 0)",
+        "close to max(x, 0): sharp softplus",
         *(0.0, 0.5, 0.5, "log(1 + exp(1000 * x)) / 1000"),
         "torch.nn.functional.softplus(x, beta=1000)",
         "tf.nn.softplus(1000 * x) / 1000",

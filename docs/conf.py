@@ -16,8 +16,8 @@ language = "en"
 
 OURS = """address alt_text built_with card figures figures_to_take finding
     framework_tabs gradients_ran html_words kept kernel_profile languages listings
-    markup mathml names predictions script_words seal serial sizes solutions sources
-    summary svg take_home topics translated turns"""
+    markup mathml names one_sheet predictions script_words seal serial sizes solutions
+    sources summary svg take_home topics translated turns"""
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

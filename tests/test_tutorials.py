@@ -74,7 +74,7 @@ def test_it_ends_with_an_exercise_its_solution_and_a_way_on(path):
     ]
     assert [len(found) for found in places] == [1, 1, 1]
     assert places == sorted(places)
-    assert ":doc:`/" in text(path)[places[2][0] :]
+    assert ":doc:`" in text(path)[places[2][0] :]
 
 
 @EVERY_SCRIPT

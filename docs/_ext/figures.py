@@ -53,6 +53,11 @@ def scrape(block, block_vars, gallery_conf):
             f"{len(alts)} descriptions and {len(captions)} captions."
         )
     figure = pyplot.figure(figures[0]) if figures else None
+    if figures and not is_whole(figure):
+        raise ExtensionError(
+            f"{block_vars['src_file']}, line {block.lineno}: something in this figure "
+            "reaches over its edge and is cut off there. Look at its legend first."
+        )
     saved = matplotlib_scraper(block, block_vars, gallery_conf, **UNDATED)
     if not figures:
         return saved
@@ -63,6 +68,14 @@ def scrape(block, block_vars, gallery_conf):
     figure.savefig(png, dpi=200, transparent=False, facecolor="white")
     save_small(figure, path)
     return FIGURE.format(path=name, alt=alts[0], caption=captions[0])
+
+
+def is_whole(figure):
+    """Whether all that is drawn lies inside, give or take a hundredth of an inch."""
+    figure.draw_without_rendering()  # lays it out
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    spare = (drawn.x0, drawn.y0, width - drawn.x1, height - drawn.y1)
+    return min(spare) > -0.01
 
 
 def reset(gallery_conf, script):

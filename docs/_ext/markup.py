@@ -45,6 +45,12 @@ MENDS = [
         (r'(<img )(?=[^>]*_thumb\.svg")', r'\1loading="lazy" '),
         # pydata-sphinx-theme: "autocorrect" is no attribute of HTML for a search.
         (r'\s*autocorrect="off"', ""),
+        # Sphinx and sphinx-design: a page, and its figures, wait for these scripts.
+        (r'<script (?=[^>]*src="[^"]*_static/'
+         r'(?:documentation_options|doctools|sphinx_highlight|design-tabs)\.js)',
+         r'\g<0>defer="defer" '),
+        # pydata-sphinx-theme: what its own search and its choice of versions ask for.
+        (r"\s*<script>DOCUMENTATION_OPTIONS\.\w+ = [^<]*</script>", ""),
         # docutils: a role that DPUB-ARIA 1.1 took back (w3c/dpub-aria, 22).
         (r'role="doc-biblioentry"', 'role="listitem"'),
         # docutils: a table of contents within a page has no name.

@@ -58,6 +58,7 @@ TO_THE_END = re.compile(
     r":ref:`Go to the end <([^>]+)>`\s+to download the full example code\."
 )
 FOOTER = ".. only:: html\n\n  .. container:: sphx-glr-footer"  # sphinx-gallery's links
+LICENCE = "`BSD 3-Clause </project/citing>`"
 LINKS = """\
 .. container:: take-home
 
@@ -210,6 +211,7 @@ def link(app, docname, source):
     """Put our own links where sphinx-gallery puts its downloads, and on chapters."""
     name = docname.rpartition("/")[2]
     _ = translator(app.config.language)
+    take = _("Take it home: {links} · figures, text and code: {licence}").format
     if docname == "gallery/index":
         source[0] += guide(app.config)
     elif docname.startswith("gallery/") and name.startswith("plot_"):
@@ -218,12 +220,12 @@ def link(app, docname, source):
         links = {_("script"): f"{name}.py"} | offered(app.config, name)
         shown = (f"`{words} <{at('../../', url)}>`__" for words, url in links.items())
         page = source[0].partition(FOOTER)[0]
-        words = _("Take it home: {links}").format(links=" · ".join(shown))
+        words = take(links=" · ".join(shown), licence=":doc:" + LICENCE)
         source[0] = in_language(page, _) + LINKS.format(words=words)
     elif is_chapter(docname, source[0]):
         links = offered(app.config, name).items()
         shown = (f'<a href="{at("", url)}">{words}</a>' for words, url in links)
-        words = _("Take it home: {links}").format(links=" · ".join(shown))
+        words = take(links=" · ".join(shown), licence="{doc}" + LICENCE)
         source[0] += CHAPTER.format(words=words)
 
 

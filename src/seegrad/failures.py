@@ -69,7 +69,7 @@ def _did_not_fail(kind: type[Exception]) -> AssertionError:
     """The error for a block that was to fail and did not."""
     return AssertionError(
         f"The block must raise {kind.__name__}, but it ran through. Leave out "
-        "expect_error, or mend what the text around it says."
+        "expect_error, or fix what the text around it says."
     )
 
 
@@ -77,5 +77,5 @@ def _wrong_message(said: str, words: str) -> AssertionError:
     """The error for a block that failed with another message."""
     return AssertionError(
         f"The block must fail with a message that says {words!r}, but it raised "
-        f"{said.rstrip('.')}. Pass words that are in it, or mend the text around it."
+        f"{said.rstrip('.')}. Pass words that are in it, or fix the text around it."
     )

@@ -92,6 +92,25 @@ def test_rounding_with_a_slope_of_its_own_is_a_cut():
         assert found.autograd == 1
 
 
+def straight(u):
+    """Rounding, with the slope of what was rounded."""
+    return u + (u.round() - u).detach()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("place", [1.0, 3.0, 0.7])
+def test_a_cut_is_smooth_at_no_scale(place, dtype):
+    for exponent in range(-40, 42):
+        scale = 2.0**exponent
+        at = torch.tensor(place * scale, dtype=dtype)
+
+        def u(x, scale=scale):
+            return x / scale - 0.25
+
+        assert kind(lambda x, u=u: straight(u(x)), at) in {"cut graph", "unclear"}
+        assert kind(lambda x, u=u: 1 + u(x), at) == "smooth"
+
+
 # ---------------------------------------------------------------- never smooth
 
 UNSETTLED = {
@@ -306,6 +325,19 @@ def test_a_backward_pass_that_is_not_linear(custom, dtype):
         assert np.all(found.kind == "nonlinear backward")
         assert_same(found.numerical, at.cos(), rtol=1e-6)
         assert "twice the weight" in found.message
+
+
+def over_its_maximum(x):
+    y = x.sin()
+    if y.requires_grad:
+        y.register_hook(lambda weights: weights / weights.abs().max())
+    return y * 1
+
+
+def test_a_backward_pass_that_is_right_by_luck_is_not_smooth():
+    found = seegrad.diagnose(over_its_maximum, torch.linspace(-1, 1, 17))
+    assert set(found.kind) == {"nonlinear backward"}
+    assert_same(found.autograd, found.x.cos())
 
 
 def test_a_clamp_that_never_takes_hold_is_smooth():

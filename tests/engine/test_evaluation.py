@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from laws import assert_same
 from torch import nn
 
 import seegrad
@@ -95,6 +96,16 @@ def test_a_choice_by_the_other_points_is_refused(name, order, size):
         x = x[torch.randperm(size, generator=torch.Generator().manual_seed(4))]
     with pytest.raises(seegrad.NotElementwiseError, match="f must be elementwise"):
         seegrad.derivative(CHOOSE_BY_A_POINT[name], x)
+
+
+def test_an_f_of_pieces_that_few_points_do_not_suit():
+    def many_or_one(x):
+        if 1 < len(x) < 100:
+            raise ValueError("too few")
+        return x.sin()
+
+    x = torch.linspace(0, 2, 100_000, dtype=torch.float64)
+    assert_same(seegrad.derivative(many_or_one, x), x.cos(), rtol=1e-15)
 
 
 @pytest.mark.parametrize("f", [torch.asin, torch.acos, torch.atanh])

@@ -42,7 +42,7 @@ def test_a_rate_that_leaves_all_numbers():
         bowl, [-2.0, 1.0], learning_rates=[0.1, 100.0], steps=200
     )
     assert "beyond all numbers" in explorable.sentences[1]
-    assert Read(explorable).moved("point", 1)["display"] == "none"
+    assert Read(explorable).moved("end", 1)["display"] == "none"
 
 
 def test_where_no_rate_is_small_enough_something_is_drawn_all_the_same():

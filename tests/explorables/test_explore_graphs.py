@@ -1,6 +1,7 @@
 """A graph with its input: every edge's number against the rules by hand."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -129,3 +130,10 @@ def test_arrays_are_left_to_gradient_graph(f, what):
         seegrad.explore_graph(f, [1.0, 2.0])
     assert what in str(caught.value)
     assert "seegrad.gradient_graph" in str(caught.value)
+
+
+def test_its_text_has_the_colour_of_the_page():
+    figure = seegrad.explore_graph(lambda x: x**2, [1.0, 2.0]).figure
+    texts = re.findall(r"<text [^>]*>", figure)
+    assert len(texts) > 4
+    assert all('fill="currentColor"' in text for text in texts)

@@ -77,7 +77,7 @@ def test_reductions_can_be_chosen():
     assert explorable.sentences[1].startswith(
         "At x = 2 the slope is 1.0000. After <prod>"
     )
-    assert "<option selected>&lt;prod&gt;</option>" in explorable.figure
+    assert '<option value="0" selected>&lt;prod&gt;</option>' in explorable.figure
     assert explorable.numbers["gradient"].tolist() == [[[3, 1], [3, 2]]]
 
 

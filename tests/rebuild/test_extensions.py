@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import figures
+import one_sheet
 import pytest
 from matplotlib import pyplot
 from sphinx.application import Sphinx
@@ -132,3 +133,68 @@ def test_a_page_names_what_it_runs(build):
     assert "default-src 'self'" in first
     build()
     assert page.read_text() == first
+
+
+SHEETS = {
+    "basic.css": "p { top: 0 }",
+    "theme.css": '@import "../basic.css";',
+    "icons.css": '@font-face{src:url(../fontawesome.woff2)}.fa-a,.fa-b{--fa:"\\30 "}'
+    ".fa-a{top:1px}",
+    "seegrad.css": "b { top: 2px }",
+}
+LINK = '<link rel="stylesheet" href="{}_static/{}?v=1" />\n'
+
+
+@pytest.fixture
+def sheets(tmp_path):
+    """Two pages with three sheets each, as an app that has written them."""
+
+    def write(own="seegrad.css", **changed):
+        (tmp_path / "_static").mkdir()
+        (tmp_path / "deep").mkdir()
+        for name, css in (SHEETS | changed).items():
+            (tmp_path / "_static" / name).write_text(css)
+        for page, up, last in (("index", "", "seegrad.css"), ("deep/a", "../", own)):
+            links = [LINK.format(up, n) for n in ("theme.css", "icons.css", last)]
+            (tmp_path / f"{page}.html").write_text(f"<p>{''.join(links)}</p>")
+        return SimpleNamespace(outdir=tmp_path)
+
+    return write
+
+
+def test_many_sheets_become_one(sheets):
+    app = sheets()
+    one_sheet.join(app)
+    (left,) = (app.outdir / "_static").iterdir()
+    assert left.name == "seegrad.css"
+    css = left.read_text()
+    assert css.split("\n") == ["p { top: 0 }", ".fa-a{top:1px}", "b { top: 2px }"]
+    page = (app.outdir / "deep" / "a.html").read_text()
+    assert page.count("<link") == 1
+    assert page.startswith('<p><link href="../_static/seegrad.css?v=')
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"own": "other.css"}, "A page has other sheets"),
+        ({"theme.css": '@import "far.css";'}, "asks for another file"),
+        ({"seegrad.css": "b { background: url(../b.png) }"}, "asks for another file"),
+        ({"icons.css": ".fa-a{top:1px}"}, "No sheet has what is left out"),
+    ],
+)
+def test_sheets_that_can_not_be_joined_fail_the_build(sheets, changed, message):
+    app = sheets(**changed)
+    with pytest.raises(ExtensionError, match=message):
+        one_sheet.join(app)
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_figure_whose_legend_is_wider_than_it_is_not_whole(columns):
+    with pyplot.style.context("seegrad.seegrad"):
+        figure, ax = pyplot.subplots(figsize=(5.6, 3))
+        for words in ("the first curve", "the second curve", "the third curve"):
+            ax.plot([0, 1], label=words)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
+        assert figures.is_whole(figure) == (columns == 1)
+        pyplot.close(figure)

@@ -28,11 +28,11 @@ def test_every_title_is_what_pytorch_said(base, browser):
         assert section["title"] in words(section["said"])
 
 
-def test_every_message_has_a_cause_a_mend_that_runs_and_a_page(base, browser):
+def test_every_message_has_a_cause_a_fix_that_runs_and_a_page(base, browser):
     _, sections = read(base, browser)
     for section in sections:
         first = {p.split()[0] for p in section["paragraphs"]}
-        assert {"Cause.", "Mend."} < first, section["title"]
+        assert {"Cause.", "Fix."} < first, section["title"]
         assert first & {"Shown", "Background"}, section["title"]
         assert section["cells"] == 2, section["title"]
         assert section["pages"], section["title"]

@@ -60,6 +60,25 @@ def test_the_gallery_tells_the_licence(page, base):
     expect(page.get_by_role("heading", name="Licence")).to_be_visible()
 
 
+def test_what_is_taken_home_names_its_licence(page, base):
+    for name in ("gallery/tangents/plot_tangent_line", "start"):
+        page.goto(f"{base}{name}.html")
+        page.locator(".take-home").get_by_role("link", name="BSD 3-Clause").click()
+        expect(page).to_have_url(f"{base}project/citing.html")
+
+
+NEXT = re.compile(r'<p><strong>Next\.</strong>.*?href="(.*?)"', re.DOTALL)
+BUTTON = re.compile(r'<a class="right-next"\s+href="(.*?)"')
+
+
+def test_the_words_on_what_is_next_begin_with_where_the_button_leads(built):
+    texts = {page: (HTML / page).read_text(encoding="utf-8") for page in built}
+    told = {page: NEXT.findall(text) for page, text in texts.items()}
+    told = {page: found for page, found in told.items() if found}
+    assert len(told) > 40
+    assert told == {page: BUTTON.findall(texts[page]) for page in told}
+
+
 def test_the_api_shows_its_source(page, base):
     page.goto(f"{base}api/generated/seegrad.derivative.html")
     page.get_by_role("link", name="[source]").first.click()

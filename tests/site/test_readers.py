@@ -95,6 +95,31 @@ def test_topics_stand_under_the_text(base, browser):
     assert page.locator(".seegrad-topics").bounding_box()["x"] == text["x"]
 
 
+EDGE = "(e, end) => { e.scrollLeft = end ? e.scrollWidth : 0 }"
+
+
+@pytest.mark.parametrize(
+    ("page", "part"),
+    [("corners", "figure"), ("frameworks", ".pst-scrollable-table-container")],
+)
+def test_a_shadow_tells_on_which_side_there_is_more(base, browser, page, part):
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    tab.goto(f"{base}{page}.html")
+    wide = tab.locator(part).first
+    assert wide.evaluate("e => e.scrollWidth > e.clientWidth + 100")
+    wide.scroll_into_view_if_needed()
+    for end in (False, True):
+        wide.evaluate(EDGE, end)
+        box = wide.bounding_box()
+        clip = {**box, "height": min(box["height"], 400)}
+        shot = Image.open(io.BytesIO(tab.screenshot(clip=clip))).convert("L")
+        left, right = (
+            sorted(shot.crop((x, 0, x + 1, shot.height)).tobytes())[shot.height // 2]
+            for x in (0, shot.width - 2)
+        )
+        assert (left < 200, right < 200) == (end, not end)
+
+
 THUMBNAILS = ".sphx-glr-thumbcontainer img"
 
 

@@ -2,7 +2,6 @@
 
 python tests/stress/table.py                          the size of the tests
 python tests/stress/table.py --size full --json FILE  all of it, and the counts
-python tests/stress/table.py --markdown FILE          a file of counts as Markdown
 """
 
 import argparse
@@ -266,7 +265,7 @@ def tally(said):
 
 
 def markdown(rows):
-    """The table for the site."""
+    """The rows as a table."""
     lines = ["| functions | tried | right | unclear | wrong |", "|---|--:|--:|--:|---|"]
     for row in rows:
         right, unclear = (sum(row[good].values()) for good in ("right", "unclear"))
@@ -291,11 +290,7 @@ def main():
     parser.add_argument("--section", choices=SECTIONS, action="append")
     parser.add_argument("--examples", type=int, default=3, help="shown a wrong verdict")
     parser.add_argument("--json", type=Path, help="write the counts to this file")
-    parser.add_argument("--markdown", type=Path, help="print such a file; run nothing")
     asked = parser.parse_args()
-    if asked.markdown:
-        print(markdown(json.loads(asked.markdown.read_text(encoding="utf-8"))))
-        return
     rows, goals = [], []
     for section in asked.section or SECTIONS:
         counts = run(asked.size, section)
@@ -304,7 +299,8 @@ def main():
         print(markdown(plain(counts)), *examples(counts, asked.examples), sep="\n")
         print(flush=True)
     if asked.json:
-        asked.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        lines = ",\n".join(f" {json.dumps(row)}" for row in rows)
+        asked.json.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     if goals:
         sys.exit("Missed: " + "; ".join(goals) + ".")
 

@@ -71,10 +71,11 @@ pictures = {
     "saddle, (2, 324)": saddle_wrong_way,
     "saddle, (324, 2)": saddle_right_way,
 }
-fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.8), sharey=True)
+fig, axes = plt.subplots(1, 3, figsize=(10.5, 4), sharey=True)
 for ax, (name, (g0, g1)) in zip(axes, pictures.items(), strict=True):
     ax.quiver(*wrong_way, -g0, -g1, color="#2f7fc4", angles="xy", scale=40)
     ax.set(title=name, aspect="equal", xlabel="$x_0$")
+axes[0].set_ylabel("$x_1$")
 plt.show()
 # sphinx_gallery_alt = "Three panels. Left, the bowl called the wrong way: all arrows point to the middle, as they should. Centre, the saddle called the wrong way: two arrows in the lower left corner, and dots everywhere else. Right, the saddle called the right way: arrows come in along one diagonal and leave along the other."
 # sphinx_gallery_caption = "The same wrong call left and centre: only the saddle gives it away."

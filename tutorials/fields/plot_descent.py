@@ -121,4 +121,4 @@ for rate in (0.9, 1.0, 1.1):
     assert abs(grown - (1 - 2 * rate) ** 20) < 1e-9
 
 # %%
-# **Next.** :doc:`/gallery/fitting/plot_one_step` looks into a single step of a fit.
+# **Next.** :doc:`The fits </gallery/fitting/index>` go downhill to fit a curve.

@@ -64,8 +64,10 @@ for name, (color, marker, places) in looks.items():
 ax.set(yscale="log", xlabel="x")
 ax.legend(loc="lower left")
 plt.show()
-# sphinx_gallery_alt = "A valley with steep sides, on a logarithmic scale. Dots walk from x = 6 down its right side to the bottom in even steps. A line of two squares leads from the same start to the far left side, a thousand times higher up."
+# sphinx_gallery_alt = "A valley with steep sides, on a logarithmic scale. Dots walk from x = 6 down its right side to the bottom in even steps. A line of two squares leads from the same start to the far left side, about 3500 times higher up."
 # sphinx_gallery_caption = "From one start: clipped, it walks down; as it is, one step ends far up on the left."
+
+assert round(math.cosh(wild[1]) / math.cosh(6), -2) == 3500
 
 # %%
 # The hook sits on a leaf, between the graph and ``.grad``. So the step needs no change, and
@@ -111,4 +113,5 @@ print(x.grad.item(), whole.item())
 assert (x.grad, whole) == (0, 1)
 
 # %%
-# **Next.** :doc:`/gallery/fitting/plot_slow_fit` meets a fit that explodes.
+# **Next.** :doc:`The mistakes </gallery/traps/index>` are made on purpose, one after the
+# other.

@@ -3,7 +3,7 @@
 Read the longest step off the Hessian
 =====================================
 
-A learning rate of 0.17 works, and 0.19 explodes. Nobody has to guess where the border is:
+A learning rate of 0.17 works, and 0.19 explodes. Nobody has to guess where the limit is:
 the second derivatives of the loss tell.
 """
 
@@ -37,9 +37,9 @@ by_hand = torch.tensor([[2 / 3 * 14, 2 / 3 * 6], [2 / 3 * 6, 2]], dtype=torch.fl
 assert torch.allclose(hessian, by_hand, rtol=1e-15)
 
 # %%
-# In two directions the bowl is a plain parabola, ½ · k · distance². These are the Hessian's
-# **eigenvectors**, and the two k are its **eigenvalues**. A step multiplies the distance
-# by 1 − rate · k.
+# In two directions the bowl is a plain parabola, ½ · k · distance². The directions are the
+# Hessian's **eigenvectors**, and the two k are its **eigenvalues**: a large k is steep, a
+# small k is flat. A step multiplies the distance in each direction by 1 − rate · k.
 
 curvatures, directions = torch.linalg.eigh(hessian)
 flat, steep = curvatures.tolist()
@@ -50,9 +50,9 @@ assert abs(flat * steep - (2 * 28 / 3 - 16)) < 1e-13
 
 # %%
 # A step is too long if 1 − rate · k is below −1: then it lands farther off, on the other
-# side. So the border is rate = 2/k. Which of the two k decides?
+# side. So the limit is rate = 2/k. Which of the two k decides?
 
-print(f"the border is at {2 / steep:.4f}")
+print(f"the limit is {2 / steep:.4f}")
 
 assert 0.17 < 2 / steep < 0.19
 
@@ -80,17 +80,17 @@ height = ((w[..., None] * x + b[..., None] - 2 * x) ** 2).mean(-1)
 fig, ax = plt.subplots(figsize=(6, 4.8))
 levels = [0.1, 1, 3, 6, 10, 15]
 ax.contour(w, b, height, levels=levels, colors="#808080", linewidths=0.8)
-ax.plot(*long.T, ":s", color="#9563c4", markersize=5, linewidth=1.5, label="0.19")
-ax.plot(*short.T, "-o", color="#2f7fc4", markersize=5, linewidth=1.5, label="0.17")
+ax.plot(*long.T, ":s", color="#9563c4", markersize=5, linewidth=1.5, label="rate 0.19")
+ax.plot(*short.T, "-o", color="#2f7fc4", markersize=5, linewidth=1.5, label="rate 0.17")
 ax.plot(*bottom, "x", color="#d2601a", markersize=10, mew=3, label="bottom")
 ax.set(xlabel="w", ylabel="b", aspect="equal")
 ax.legend(loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3)
 plt.show()
 # sphinx_gallery_alt = "Contour lines of a long, narrow, tilted bowl. From one start, the solid walk swings across the bowl, less and less. The dotted walk swings too, wider with each step."
-# sphinx_gallery_caption = "Both walks swing across the steep way; only the one below the border ends at the bottom."
+# sphinx_gallery_caption = "Both walks swing in the steep direction; only the one below the limit swings less and less."
 
 # %%
-# Along each eigenvector the distance shrinks or grows by exactly that factor.
+# In each direction the distance shrinks or grows by exactly that factor.
 
 for rate, points in ((0.17, short), (0.19, long)):
     along = (points - bottom) @ directions
@@ -99,13 +99,14 @@ for rate, points in ((0.17, short), (0.19, long)):
     assert torch.allclose(along[1:], along[:-1] * factors, atol=1e-12)
 
 # %%
-# With 0.17 the flat way keeps 0.96 of its distance a step. The steep way sets the rate, the
-# flat way the time: that is why a large ratio is slow.
+# With 0.17 the flat direction keeps 0.96 of its distance a step. The steep direction limits
+# the rate, and the flat one sets the time: that is why a large ratio is slow.
 #
-# **On your own.** Which rate reaches the bottom of the *steep* way in one step? What is
-# left of the flat distance then?
+# **On your own.** Which rate reaches the bottom in the *steep* direction in one step?
+# What is left of the distance in the flat direction then?
 #
-# **Solution.** The rate 1/k, which makes the factor 0. The flat way keeps 1 − flat/steep.
+# **Solution.** The rate 1/k, which makes the factor 0. The flat direction keeps
+# 1 − flat/steep.
 
 after = (walk(1 / steep, steps=1)[1] - bottom) @ directions
 before = (start - bottom) @ directions
@@ -116,4 +117,4 @@ assert torch.isclose(after[0] / before[0], 1 - curvatures[0] / curvatures[1])
 
 # %%
 # **Next.** :doc:`/gallery/fitting/plot_optimisers` walks narrow bowls with momentum, and
-# :doc:`/gallery/fitting/plot_slow_fit` meets the same border with four coefficients.
+# :doc:`/gallery/fitting/plot_slow_fit` meets the same limit with four coefficients.

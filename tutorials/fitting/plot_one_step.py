@@ -92,4 +92,5 @@ assert (2 * x**2).sum() == 5
 assert seegrad.derivative(loss_of, at_once).abs() < 1e-15
 
 # %%
-# **Next.** :doc:`/gallery/fitting/plot_sine_cubic` takes two thousand such steps.
+# **Next.** :doc:`/gallery/fitting/plot_training_step` takes such a step with a layer and an
+# optimiser, and :doc:`/gallery/fitting/plot_sine_cubic` takes two thousand of them.

@@ -55,7 +55,7 @@ assert torch.allclose(fit.coefficients, c.detach(), rtol=1e-12, atol=1e-15)
 
 seegrad.plot_losses(fit)
 plt.show()
-# sphinx_gallery_alt = "The loss over 2000 steps on a logarithmic scale. It falls steeply for some hundred steps, and then ever more slowly."
+# sphinx_gallery_alt = "The loss over 2000 steps on a logarithmic scale. It falls steeply for about fifty steps, and then ever more slowly."
 # sphinx_gallery_caption = "The scale is logarithmic: equal shares of the loss are equal heights."
 
 # %%
@@ -92,7 +92,7 @@ plt.show()
 
 # %%
 # It depends on where. Near zero Maclaurin wins, because it matches the sine's slopes
-# there. Over the whole period it is off by up to 2, the best cubic by 0.2.
+# there. At the ends of the period it is off by more than 2, the best cubic by 0.2.
 
 errors = {"2000 steps": fit(x), "best": powers @ best, "Maclaurin": maclaurin}
 errors = {name: cubic - y for name, cubic in errors.items()}
@@ -119,4 +119,4 @@ assert abs(fit.losses[-1] - 8.817166) < 5e-7
 
 # %%
 # **Next.** :doc:`/gallery/fitting/plot_slow_fit` asks why it takes thousands of steps,
-# and gets there in two.
+# and gets there in one.

@@ -118,5 +118,5 @@ ratio, losses = descend(torch.linalg.qr(V)[0], 1)
 assert abs(losses[-1] / best - 1) < 1e-12
 
 # %%
-# **Next.** :doc:`/gallery/traps/plot_forgotten_zero_grad` begins the mistakes;
-# :doc:`/higher_orders` tells more of second derivatives.
+# **Next.** :doc:`/gallery/fitting/plot_hessian_step` shows the same limit with two numbers,
+# in a picture. :doc:`/higher_orders` tells more of second derivatives.

@@ -114,5 +114,6 @@ assert torch.equal(w, twin.weight)
 assert torch.equal(b, twin.bias)
 
 # %%
-# **Next.** :doc:`/gallery/fitting/plot_hessian_step` tells how long a step may be, and
+# **Next.** :doc:`/gallery/fitting/plot_sine_cubic` takes two thousand steps.
+# :doc:`/gallery/fitting/plot_hessian_step` tells how long a step may be, and
 # :doc:`/gallery/fitting/plot_optimisers` what other optimisers do.

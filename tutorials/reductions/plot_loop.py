@@ -47,8 +47,8 @@ assert len(operations) == 21
 assert operations.count("AddBackward0") == 18
 
 # %%
-# Eighteen additions: one for the + 2 in f, and 17 in the loop. With the leaf x that is
-# 22 nodes, where ``sum()`` needs five. Folded, the loop is one box.
+# Eighteen additions: one for the + 2 in f, and 17 in the loop. With all 21 operations
+# and the leaf x the graph has 22 nodes, where ``sum()`` needs five. Folded, the loop is one box.
 
 graph = seegrad.gradient_graph(result.z, names=names)
 graph

@@ -105,5 +105,6 @@ assert torch.equal(result.gradient[::2], slope[::2])
 assert (result.gradient[1::2] == 0).all()
 
 # %%
-# **Next.** :doc:`/backward` follows a gradient step by step. :doc:`/why_sum` proves the
+# **Next.** :doc:`The gradient fields </gallery/fields/index>` take slopes at every point of a
+# plane. :doc:`/backward` follows a gradient step by step, and :doc:`/why_sum` proves the
 # rule, and shows where the sum gives no slope.

@@ -107,5 +107,7 @@ print(graph)
 assert abs(graph.nodes[-1].gradient) < 1e-15
 
 # %%
-# **Next.** :doc:`/backward` tells how autograd keeps its graph, and
-# :doc:`/gallery/tangents/plot_clear_and_copy` what goes wrong when it runs twice.
+# **Next.** :doc:`/gallery/tangents/plot_clear_and_copy` shows what goes wrong when a gradient
+# is taken twice. :doc:`/backward` tells how autograd keeps its graph,
+# :doc:`/gradient_argument` what the 1 at the start stands for, and :doc:`/tape` what becomes
+# of a loop.

@@ -118,5 +118,5 @@ print(f"flat at x = {middle:.6f}")
 assert abs(1.56 * middle + math.cos(middle)) < 1e-14
 
 # %%
-# **Next.** :doc:`/gallery/tangents/plot_chain_rule` looks inside: how did the slope come
-# about, piece by piece?
+# **Next.** :doc:`/gallery/tangents/plot_three_lines` tells how a slope comes about, and
+# :doc:`/gallery/tangents/plot_chain_rule` follows this very curve, piece by piece.

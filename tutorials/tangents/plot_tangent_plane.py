@@ -77,6 +77,19 @@ plt.show()
 # sphinx_gallery_caption = "The two cuts through the point: the plane's slopes are the slopes of these lines."
 
 # %%
+# The plane rises by 2 along x₀ and by 4 along x₁. How steep is it in its steepest
+# direction: 4, 6, or between? Move the point to (1, 2), and read the gradient's length.
+
+stops = torch.arange(-10, 11, dtype=torch.float64) / 4
+moved = seegrad.explore_gradient(bowl, stops, stops, start=(-1.0, 0.5))
+length = torch.hypot(moved.numbers["g0"], moved.numbers["g1"])[18, 14]
+assert (stops[14], stops[18]) == (1, 2) and round(length.item(), 2) == 4.47
+moved
+
+# %%
+# Between: 4.47, the root of 2² + 4². The arrow points in that direction, and it always
+# points straight away from the bottom.
+#
 # How good is the plane away from the point? Move a distance r, and the bowl is exactly
 # r² higher. Half as far away means a quarter of the error.
 
@@ -111,5 +124,7 @@ plt.show()
 assert all(math.isclose(s, 2 * math.cos(2), rel_tol=1e-12) for s in plane.slopes)
 
 # %%
-# **Next.** :doc:`/gallery/fields/plot_gradient_field` draws the two slopes as one
-# arrow, at every point.
+# **Next.** :doc:`The reductions </gallery/reductions/index>` ask what one call gives for many
+# points.
+# :doc:`/gallery/fields/plot_gradient_field` draws the two slopes as one arrow, at every
+# point.

@@ -56,7 +56,7 @@ for row, (name, (place, step, words)) in enumerate(lines.items()):
 ax.set(xlim=(-0.75, 0.5), ylim=(-2.5, 0.5))
 ax.set_axis_off()
 plt.show()
-# sphinx_gallery_alt = "Three number lines below each other, each with a dot and an arrow. At x = 1.5 a short arrow goes right. At t = 2.25 an arrow three times as long goes right. At y = 0.7781 an arrow goes left, a little shorter than the one above it."
+# sphinx_gallery_alt = "Three number lines below each other, each with a dot and an arrow. At x = 1.5 a short arrow goes right. At t = 2.25 an arrow three times as long goes right. At y = 0.7781 an arrow goes left, about two thirds as long as the one above it."
 # sphinx_gallery_caption = "All three lines have one scale: the step grows three times, then shrinks and turns round."
 
 # %%

@@ -93,7 +93,7 @@ with seegrad.expect_error(ValueError, "finite value and slope"):
     seegrad.tangent_line(edges["√(x²)"], 0.0)
 
 # %%
-# The mend: keep away from the point, or take a function that is smooth there. A small
+# The fix: keep away from the point, or take a function that is smooth there. A small
 # number under the root is enough.
 
 
@@ -118,4 +118,5 @@ assert torch.autograd.gradcheck(spellings["maximum(x, 0)"], origin)
 assert not torch.autograd.gradcheck(torch.relu, origin, raise_exception=False)
 
 # %%
-# **Next.** :doc:`/gallery/reductions/plot_max` meets a tie among 17 points.
+# **Next.** :doc:`/gallery/traps/plot_float32_check` doubts a right slope. Of corners and
+# ties there is more in :doc:`/gallery/reductions/plot_max` and in :doc:`/corners`.

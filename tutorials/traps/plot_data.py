@@ -56,7 +56,7 @@ with seegrad.expect_error(RuntimeError, "modified by an inplace operation"):
     y.backward()
 
 # %%
-# An error in place of a wrong number: that is the first half of the mend. The second is
+# An error in place of a wrong number: that is the first half of the fix. The second is
 # the order. Walk back first, change x afterwards, under ``no_grad()``.
 
 x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)

@@ -76,7 +76,7 @@ assert x + 1e-8 == x
 assert gone == 0
 
 # %%
-# The mend: check in float64. There the same step is off by 2h² and hardly more.
+# The fix: check in float64. There the same step is off by 2h² and hardly more.
 
 wide = x.double()
 assert abs(differences(wide, 1e-4) - 10.5) < 3e-8
@@ -105,4 +105,5 @@ print(f"float32, step 1e-6: off by up to {rough.abs().max():.1f}")
 assert rough.abs().max() > 0.3
 
 # %%
-# **Next.** :doc:`/gallery/fields/plot_numerical` looks for the best step of each.
+# **Next.** :doc:`/gallery/traps/plot_mixed_batch` asks for slopes that the sum can't give.
+# :doc:`/gallery/fields/plot_numerical` looks for the best step of each.

@@ -68,8 +68,8 @@ assert round(2 * math.pi / math.acos(0.9)) == 14  # cos(angle of a step) = 1.8 /
 assert forgotten[-14:].abs().max() > 2.9
 
 # %%
-# The mend is one line, ``optimizer.zero_grad()``, before ``backward()`` in each turn.
-# seegrad's own descent agrees with the mended loop.
+# The fix is one line, ``optimizer.zero_grad()``, before ``backward()`` in each turn.
+# seegrad's own descent agrees with the fixed loop.
 
 
 def bowl(x0, x1):
@@ -99,5 +99,6 @@ print(f"whole {whole:.4f}, two halves {w.grad:.4f}")
 assert torch.isclose(w.grad, whole, rtol=1e-14)
 
 # %%
-# **Next.** :doc:`/gallery/tangents/plot_clear_and_copy` shows the same for one slope,
-# and why to copy a gradient before it is cleared.
+# **Next.** :doc:`/gallery/traps/plot_grad_is_none` has no gradient to add.
+# :doc:`/gallery/tangents/plot_clear_and_copy` shows the mistake above for one slope, and why
+# to copy a gradient before it is cleared.

@@ -109,4 +109,5 @@ print(seegrad.explain_grad(y))
 assert y.grad == 3
 
 # %%
-# **Next.** :doc:`/grad_none` asks one question after the other until the cause is found.
+# **Next.** :doc:`/gallery/traps/plot_second_backward` asks the same graph twice.
+# :doc:`/grad_none` asks one question after the other until the cause is found.

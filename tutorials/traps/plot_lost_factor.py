@@ -89,7 +89,7 @@ assert abs(found.left - 4) < 1e-6
 assert abs(found.right - 4) < 1e-6
 
 # %%
-# The mend is to leave it out. It often comes in when one scales by a value of the data itself,
+# The fix is to leave it out. It often comes in when one scales by a value of the data itself,
 # as in x / x.abs().max().item(), or logs a number and goes on computing with it.
 #
 # Sometimes a cut is what you want: a target or a scale that counts as a constant. Then

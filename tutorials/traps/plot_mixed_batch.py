@@ -77,7 +77,7 @@ with seegrad.expect_error(ValueError, "elementwise"):
     seegrad.derivative(times_sum, [1.0, 2.0, 3.0])
 
 # %%
-# The mend depends on your question. For each value's own slope take the Jacobian's
+# The fix depends on your question. For each value's own slope take the Jacobian's
 # diagonal. For training, take the gradient of the loss that you mean; there it is right
 # that the points are mixed.
 #
@@ -94,4 +94,5 @@ for f in (lambda x: x.softmax(0), lambda x: x.cumsum(0)):
 assert x.grad.tolist() == [3, 2, 1]
 
 # %%
-# **Next.** :doc:`/why_sum` draws the Jacobians of all four.
+# **Next.** :doc:`/look_up` has the answers in order: messages, a gradient that is None,
+# corners, words. :doc:`/why_sum` draws the Jacobians of the last three.

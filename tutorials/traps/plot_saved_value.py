@@ -63,7 +63,7 @@ plt.show()
 # sphinx_gallery_caption = "Two slopes at one point: e is right, and e + 1 comes from the overwritten value."
 
 # %%
-# The mend makes a new tensor and leaves the saved one alone.
+# The fix makes a new tensor and leaves the saved one alone.
 
 x = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
 y = torch.exp(x)

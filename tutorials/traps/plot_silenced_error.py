@@ -70,28 +70,28 @@ def train(loss_of, silence):
 
 
 silenced = train(cut_loss, silence=True)
-mended = train(whole_loss, silence=False)
+fixed = train(whole_loss, silence=False)
 
 fig, ax = plt.subplots()
 ax.plot(silenced, ":", marker=".", color="#9563c4", label="silenced")
-ax.plot(mended, "-", marker=".", color="#2f7fc4", label="mended")
+ax.plot(fixed, "-", marker=".", color="#2f7fc4", label="fixed")
 ax.set(xlabel="step", ylabel="loss", ylim=(0, 5))
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 plt.show()
 # sphinx_gallery_alt = "The loss over 30 steps. The dotted run stays at 4.5 from the first step to the last. The solid run starts there too and falls to nearly zero."
-# sphinx_gallery_caption = "Silenced, the loss stays at 4.5 for ever; mended, it falls at once."
+# sphinx_gallery_caption = "Silenced, the loss stays at 4.5 for ever; fixed, it falls at once."
 
 # %%
 # The optimiser skips what has no gradient. So w stays at 0 and the loss at 4.5, and
-# nothing complains. The mended loss is (3 − w)² / 2, and a step leaves 0.9 of the error.
+# nothing complains. The fixed loss is (3 − w)² / 2, and a step leaves 0.9 of the error.
 
 assert silenced == [4.5] * 30
 wanted = torch.tensor([4.5 * 0.81**k for k in range(30)], dtype=torch.float64)
-assert torch.allclose(torch.tensor(mended, dtype=torch.float64), wanted, rtol=1e-12)
+assert torch.allclose(torch.tensor(fixed, dtype=torch.float64), wanted, rtol=1e-12)
 
 # %%
 # Find the cut: print ``requires_grad`` along the way. It turns False at one line, and
-# that line is the one to mend. The new tensor was the fault, so leave it out.
+# that line is the one to fix. The new tensor was the fault, so leave it out.
 
 product = w * x
 guess = torch.tensor(product.tolist(), dtype=torch.float64)
@@ -114,5 +114,6 @@ assert loss.is_leaf
 assert loss.grad == 1
 
 # %%
-# **Next.** :doc:`/errors` lists the messages of PyTorch, and :doc:`/grad_none_model` finds
-# such faults in a model of three layers.
+# **Next.** :doc:`/gallery/traps/plot_forgotten_zero_grad` learns, and does not arrive.
+# :doc:`/errors` lists the messages of PyTorch, and :doc:`/grad_none_model` finds such faults
+# in a model of three layers.

@@ -4,7 +4,7 @@ Step a parameter in place
 =========================
 
 Gradient descent is x −= rate · slope. Written just so, PyTorch refuses it. The first
-mend that comes to mind runs, for one step.
+fix that comes to mind runs, for one step.
 """
 
 # %%
@@ -74,7 +74,7 @@ assert abs(walk[-1] + 2 * 0.6**8) < 1e-15
 # **On your own.** Set one entry of a parameter to zero, as when you prune a network:
 # ``w[0] = 0``. Does it work?
 #
-# **Solution.** Not like this: a part of a leaf is refused, too. ``no_grad()`` mends it.
+# **Solution.** Not like this: a part of a leaf is refused, too. ``no_grad()`` fixes it.
 
 w = torch.ones(3, requires_grad=True)
 with seegrad.expect_error(RuntimeError, "view of a leaf"):
@@ -86,4 +86,5 @@ assert w.tolist() == [0, 1, 1]
 assert w.is_leaf
 
 # %%
-# **Next.** :doc:`/gallery/fitting/plot_one_step` looks inside a single step.
+# **Next.** :doc:`/gallery/traps/plot_whole_numbers` asks for a slope where there are no small
+# steps. :doc:`/gallery/fitting/plot_one_step` looks inside a single step.

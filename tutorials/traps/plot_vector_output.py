@@ -3,7 +3,7 @@
 Call backward() on a vector
 ===========================
 
-``y.backward()`` works for one number and fails for two. Three mends make the error go
+``y.backward()`` works for one number and fails for two. Three fixes make the error go
 away. Only two of them give slopes.
 """
 
@@ -47,8 +47,8 @@ assert torch.allclose(weighted, weights * torch.cos(x), rtol=1e-15)
 
 at = x.detach()
 ax = seegrad.plot_function(torch.sin, at, label="$\\sin x$")
-seegrad.plot_derivative(at, slope, ax=ax, label="gradient=ones")
-ax.plot(at, weighted, ":", color="#9563c4", label="gradient=weights")
+seegrad.plot_derivative(at, slope, ax=ax, label="ones")
+ax.plot(at, weighted, ":", color="#9563c4", label="weights")
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 plt.show()
 # sphinx_gallery_alt = "A sine wave and its slope, a dashed cosine. A dotted curve is zero at the left end and meets the cosine only at the right end: the weights grow from 0 to 1."
@@ -92,4 +92,6 @@ assert x.grad[-1] == torch.cos(x[-1])
 assert (x.grad[:-1] == 0).all()
 
 # %%
-# **Next.** :doc:`/gallery/traps/plot_mixed_batch` shows when ones give no slope either.
+# **Next.** :doc:`/gallery/traps/plot_lost_factor` loses half of a slope.
+# :doc:`/gradient_argument` draws what the weights do, and
+# :doc:`/gallery/traps/plot_mixed_batch` shows when ones give no slope either.

@@ -57,7 +57,7 @@ print("the gradient of w over three points:", w.grad.item())
 assert w.grad.isnan()
 
 # %%
-# The mend is to use ``where`` twice. First give the root something harmless to work on,
+# The fix is to use ``where`` twice. First give the root something harmless to work on,
 # then choose.
 
 
@@ -69,17 +69,17 @@ def twice(x):
 points = torch.linspace(-2, 2, 200, dtype=torch.float64)
 assert torch.equal(once(points), twice(points))
 
-broken, mended = seegrad.derivative(once, points), seegrad.derivative(twice, points)
+broken, fixed = seegrad.derivative(once, points), seegrad.derivative(twice, points)
 assert broken[points < 0].isnan().all()
-assert (mended[points < 0] == 0).all()
-assert torch.equal(broken[points > 0], mended[points > 0])
+assert (fixed[points < 0] == 0).all()
+assert torch.equal(broken[points > 0], fixed[points > 0])
 
 # %%
 # The values are equal at every point. Above are the two curves; below is what autograd
 # makes of them. Where is the left half of the first?
 
 fig, axes = plt.subplots(2, 2, sharex=True, sharey="row", figsize=(6.4, 4.6))
-for column, (f, gradient) in enumerate([(once, broken), (twice, mended)]):
+for column, (f, gradient) in enumerate([(once, broken), (twice, fixed)]):
     seegrad.plot_function(f, points, ax=axes[0, column])
     seegrad.plot_derivative(points, gradient, ax=axes[1, column])
     axes[0, column].set(title=f"where {f.__name__}", xlabel="", ylabel="")

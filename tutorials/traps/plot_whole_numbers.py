@@ -21,7 +21,7 @@ with seegrad.expect_error(RuntimeError, "floating point"):
 
 # %%
 # A slope asks what happens when x changes a little. A tensor of whole numbers can't
-# change a little: next to 3 comes 4. Decimal points mend it.
+# change a little: next to 3 comes 4. Decimal points fix it.
 
 x = torch.tensor([3.0, 4.0], requires_grad=True)
 (x**2).sum().backward()
@@ -97,8 +97,8 @@ print(squares)
 assert np.allclose(squares, [25000, 35000])
 
 # %%
-# The array cuts 3.0001 to 3, and 2.9999 to 2. So convert first, with ``.double()`` or
-# ``.float()``. seegrad's functions turn whole numbers into float64 by themselves.
+# The array cuts 3.0001 to 3, and 2.9999 to 2. So convert first: an array with
+# ``.astype(float)``, a tensor with ``.double()``. seegrad's functions turn whole numbers into float64 by themselves.
 
 assert seegrad.derivative(torch.square, [3, 4]).tolist() == [6, 8]
 
@@ -118,5 +118,5 @@ print(y.item(), x.grad.item())
 assert (y.item(), x.grad.item()) == (2, 1)
 
 # %%
-# **Next.** :doc:`/gallery/fields/plot_numerical` finds whole numbers in a textbook's
-# gradient, 25000 in place of 6.
+# **Next.** :doc:`/gallery/traps/plot_vector_output` calls ``backward()`` on two numbers.
+# :doc:`/gallery/fields/plot_numerical` looks for the best step of such a gradient.

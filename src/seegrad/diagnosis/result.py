@@ -150,8 +150,9 @@ def diagnose(f: Function, *xs: object) -> Diagnosis:
     cusp                 the slope is infinite on one side, or on both with opposite
                          signs
     no backward pass     autograd has no derivative of an operation in f
-    nonlinear backward   autograd is wrong, because a backward pass does not scale with
-                         the gradient that comes in: a hook clamps it, for example
+    nonlinear backward   autograd is wrong, or is right by luck, because a backward pass
+                         does not scale with the gradient that comes in: a hook clamps
+                         it, for example
     cut graph            the derivative exists, but autograd is wrong here and nearby:
                          part of f is detached
     wrong slope          the derivative exists, but autograd has nan, or is wrong at
@@ -260,7 +261,7 @@ def _examined(
     except functions.NotElementwiseError:
         return _mixed(f, xs, nothing)
     except functions.NonlinearBackwardError:
-        y, gradients = value_and_gradient(f, [x.clone() for x in xs], check=False)
+        return _nonlinear(f, xs)
     except ValueError as error:
         return _one_by_one(f, xs, error)
     if not connected:
@@ -276,6 +277,16 @@ def _mixed(
     """Points that depend on one another, or draws that look like it."""
     random = caller(f, xs, xs[0]).is_random(np.array([numbers(x) for x in xs]))
     return _all("random" if random else "not elementwise", nothing)
+
+
+def _nonlinear(f: Function, xs: Sequence[Tensor]) -> tuple[Array, Array, Array]:
+    """A backward pass that doesn't scale is named, right as it may be for ones."""
+    y, gradients = value_and_gradient(f, [x.clone() for x in xs], check=False)
+    own = np.array([numbers(g) for g in gradients])
+    ranks, sides = verdicts(f, xs, y, own)
+    linear = caller(f, xs, y).is_linear(np.array([numbers(x) for x in xs]))
+    ranks[~linear & (ranks == RANKS["smooth"])] = RANKS["nonlinear backward"]
+    return ranks, sides, own
 
 
 def _all(kind: str, nothing: Array) -> tuple[Array, Array, Array]:

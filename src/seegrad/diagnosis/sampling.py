@@ -58,9 +58,13 @@ class Samples:
 
     def atol(self, eps: float) -> Array:
         """What rounding makes of numbers near 1, near x or near f, of shape (n,)."""
-        size = np.fmax(np.abs(self.here), self.unit).clip(1)
-        atol: Array = min(ATOL * eps, 2.0**-10) * size
-        return atol
+        return self.rounding(eps, np.fmax(np.abs(self.here), self.unit))
+
+    @staticmethod
+    def rounding(eps: float, sizes: Array) -> Array:
+        """What rounding makes of numbers of such sizes, or of numbers near 1."""
+        rounding: Array = min(ATOL * eps, 2.0**-10) * sizes.clip(1)
+        return rounding
 
     @property
     def rows(self) -> int:

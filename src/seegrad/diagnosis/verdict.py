@@ -171,6 +171,8 @@ def _from_near(
     closer[constant] = SMOOTH
     # Values that stay while autograd says they move may have lost all their digits.
     closer[still & ~constant] = UNCLEAR
+    move = np.abs(near.given * near.step).max((0, 1))
+    stuck = still & (move > near.rounding(eps, np.abs(near.here)))
 
     real, killed = _in_float32(points, afar, slice(-8, None), near)
     tiny = (size[moved] < eps).any(0) | (closer == SMOOTH)
@@ -184,6 +186,7 @@ def _from_near(
     known, other = closer != UNCLEAR, closer != ranks
     wins = real & known & (other | ~zero)
     doubt = known & other & ~real & ~killed & ((closer == SMOOTH) | ~zero)
+    doubt |= stuck & (ranks == SMOOTH)
     ranks = np.where(doubt, UNCLEAR, np.where(wins, closer, ranks))
     return ranks, np.where(wins, slopes, sides)
 

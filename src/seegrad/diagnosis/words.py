@@ -61,7 +61,7 @@ WORDS = {
     ),
     "nonlinear backward": (
         "f has the slope {slope}",
-        ANSWER + ", because f's backward pass is not linear: twice the weight does not "
+        ANSWER + ", and f's backward pass is not linear: twice the weight does not "
         "give twice the gradient",
         "Leave out hooks and backward passes of your own that clamp, round or take the "
         "sign of a gradient",

@@ -10,7 +10,7 @@ from seegrad.checks.functions import Function
 from seegrad.engine.evaluation import value_and_gradient
 from seegrad.explorables import columns, frames, stops, surfaces
 from seegrad.explorables.explorable import Explorable
-from seegrad.explorables.frames import DOT, Frame
+from seegrad.explorables.frames import FIXED, Frame
 from seegrad.explorables.markup import Figure, Slider
 from seegrad.fields import gradient_field
 from seegrad.plots import SLOPE
@@ -173,8 +173,8 @@ def _figure(
     path = figure.moving("path", "path", PATH, d=paths)
     end = figure.moving(
         "circle",
-        "point",
-        DOT,
+        "end",
+        FIXED,
         cx=columns.fixed(across[:, -1], 1),
         cy=columns.fixed(down[:, -1], 1),
         display=columns.shown(finite.tolist()),
@@ -188,6 +188,11 @@ def _figure(
         ],
         words,
         {"learning_rates": rates, "points": points, "values": values},
+        key={
+            "path": frames.sample(PATH),
+            "its end": frames.spot(FIXED),
+            "higher ground": surfaces.SAMPLE,
+        },
         table={"rate": words["rate"], "height at the end": words["after"]},
         what="descents",
     )

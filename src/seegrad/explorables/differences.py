@@ -10,7 +10,7 @@ from torch import Tensor
 from seegrad.checks import arguments, functions, state
 from seegrad.checks.functions import Function
 from seegrad.engine.evaluation import value_and_gradient
-from seegrad.explorables import columns, stops
+from seegrad.explorables import columns, frames, stops
 from seegrad.explorables.explorable import Explorable
 from seegrad.explorables.frames import DASHED, DOT, LINE, Frame
 from seegrad.explorables.markup import Figure, Slider
@@ -24,7 +24,7 @@ BEST = (
     "With h = {h} the difference is off by {float64} in float64, less than with any "
     "other h here, and by {float32} in float32."
 )
-SMALL = f'r="5" fill="{SLOPE["color"]}" stroke="currentColor" stroke-width="1.5"'
+OTHER = f'r="5" stroke="{SLOPE["color"]}" stroke-width="2.5"'
 
 
 @state.not_compiled
@@ -127,7 +127,7 @@ def _figure(h: Tensor, long: Tensor, short: Tensor, start: int) -> Explorable:
     figure = Figure("step", [slider])
     curves, points = [], []
     for size, line, part, dot in (
-        (sizes[1], DASHED, "other", SMALL),
+        (sizes[1], DASHED, "other", OTHER),
         (sizes[0], LINE, "point", DOT),
     ):
         curves.append(f'<path d="{frame.path(x, size)}" {line}/>')
@@ -143,6 +143,7 @@ def _figure(h: Tensor, long: Tensor, short: Tensor, start: int) -> Explorable:
         [BEST if k == best else WORDS for k in range(len(h))],
         words,
         {"h": h, "float64": long, "float32": short},
+        key={"float64": frames.sample(LINE), "float32": frames.sample(DASHED)},
         table=words,
         what="pairs of errors",
     )

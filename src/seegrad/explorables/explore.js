@@ -1,8 +1,10 @@
-/* Figures that a reader moves. Each carries all that it can show, computed by PyTorch;
-   its controls choose which. */
+/* Figures that a reader moves: each carries all that it can show. */
 for (const figure of document.querySelectorAll("[data-explore]")) {
-  const { key, columns, parts, words, names, drag } = JSON.parse(figure.dataset.explore);
-  figure.removeAttribute("data-explore"); // a notebook runs this once an output
+  let { key, columns, parts, words, names, drag } = JSON.parse(figure.dataset.explore);
+  delete figure.dataset.explore; // a notebook runs this once an output
+  const twins = document.querySelectorAll(`[data-moves=${key}]`).length;
+  figure.dataset.moves = key;
+  if (twins) key += twins + 1; // #tangent=-0.75&tangent2=0.5
   for (const column of columns) {
     let sum = 0;
     column.whole = column.steps.map((step) => (sum += step));
@@ -12,72 +14,68 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
   const prose = (c, k) => (c.texts ? text(c, k) : text(c, k).replace("-", "−"));
 
   const svg = figure.querySelector("svg");
+  const sliders = figure.querySelectorAll("input");
   const controls = [...figure.querySelectorAll("input, select")];
   const stops = controls.map((c) => (c.options ? c.options.length : Number(c.max) + 1));
-  const chosen = () => controls.map((c) => (c.options ? c.selectedIndex : Number(c.value)));
-  const choose = (axis, k) => {
-    controls[axis][controls[axis].options ? "selectedIndex" : "value"] = k;
-  };
+  const chosen = () => controls.map((c) => Number(c.value));
   // The last control counts fastest, as in a tensor of that shape.
   const state = (at) => at.reduce((sum, k, axis) => sum * stops[axis] + k, 0);
 
   const show = () => {
     const k = state(chosen());
-    for (const [part, attributes] of Object.entries(parts)) {
+    for (const part in parts) {
       const drawn = svg.querySelector(`.${part}`);
-      for (const [name, column] of Object.entries(attributes)) {
-        if (name === "text") drawn.textContent = prose(columns[column], k);
-        else drawn.setAttribute(name, text(columns[column], k));
+      for (const name in parts[part]) {
+        const column = columns[parts[part][name]];
+        if (name === "text") drawn.textContent = prose(column, k);
+        else drawn.setAttribute(name, text(column, k));
       }
     }
     const said = text(columns[words], k).replace(/\{(\d+)\}/g, (_, c) => prose(columns[c], k));
     svg.querySelector("desc").textContent = said;
     figure.querySelector(".seegrad-words").textContent = said;
-    for (const control of controls) {
-      if (!control.options) control.setAttribute("aria-valuetext", said);
-    }
+    for (const slider of sliders) slider.setAttribute("aria-valuetext", said);
   };
+  const address = () =>
+    new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
   const keep = () => {
-    const k = state(chosen());
-    const place = names.map((column) => text(columns[column], k)).join();
+    const all = address();
+    all.set(key, names.map((column) => text(columns[column], state(chosen()))).join());
     try {
-      history.replaceState(null, "", `#${key}=${encodeURIComponent(place)}`);
+      history.replaceState(null, "", `#${all}`);
     } catch {} // a page in a sandbox has no address
   };
-  const [found, place] = location.hash.slice(1).split("=");
-  if (found === key && place) {
-    try {
-      decodeURIComponent(place).split(",").forEach((wanted, axis) => {
-        for (let k = 0; k < stops[axis]; k++) {
-          const at = state(stops.map((_, other) => (other === axis ? k : 0)));
-          if (text(columns[names[axis]], at) === wanted) choose(axis, k);
-        }
-      });
-      figure.scrollIntoView();
-    } catch {} // a link may be damaged
-  }
+  const visit = () => {
+    const all = address();
+    (all.get(key) || "").split(",").forEach((wanted, axis) => {
+      for (let k = 0; k < stops[axis]; k++) {
+        const at = state(stops.map((_, other) => (other === axis ? k : 0)));
+        if (text(columns[names[axis]], at) === wanted) controls[axis].value = k;
+      }
+    });
+    show();
+    if (all.keys().next().value === key) figure.scrollIntoView();
+  };
 
-  controls.forEach((control, axis) => {
-    control.disabled = false;
-    control.addEventListener("input", show);
-    control.addEventListener("change", keep);
-    // JupyterLab takes the arrow keys, unless they end here.
-    control.addEventListener("keydown", (event) => event.stopPropagation());
-    if (control.options) return;
-    [control.previousElementSibling, control.nextElementSibling].forEach((button, side) => {
-      button.disabled = false;
+  const moves = figure.querySelector(".seegrad-moves");
+  moves.addEventListener("input", show);
+  moves.addEventListener("change", keep);
+  // JupyterLab takes the arrow keys, unless they end here.
+  moves.addEventListener("keydown", (event) => event.stopPropagation());
+  for (const control of moves.querySelectorAll(":disabled")) control.disabled = false;
+  for (const slider of sliders) {
+    [slider.previousElementSibling, slider.nextElementSibling].forEach((button, side) => {
       button.addEventListener("click", () => {
-        choose(axis, Number(control.value) + 2 * side - 1);
+        slider.stepUp(2 * side - 1);
         show();
         keep();
       });
     });
-  });
+  }
 
-  // The point follows to the nearest stop. Where it moves sideways only, a finger that
-  // goes up or down scrolls the page.
+  // Where a point moves sideways only, a finger that goes up or down scrolls the page.
   const flat = drag.length === 1;
-  const handle = svg.querySelector(".point");
+  const handle = svg.querySelector(".reach");
   const follow = ({ clientX, clientY }) => {
     const box = svg.getBoundingClientRect();
     const scale = svg.viewBox.baseVal.width / box.width;
@@ -90,7 +88,7 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
         const away = Math.abs(value(columns[column], state(at)) - near[side]);
         if (away >= least) continue;
         least = away;
-        choose(axis, k);
+        controls[axis].value = k;
       }
     }
     show();
@@ -119,5 +117,6 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
       keep();
     });
   }
-  show();
+  addEventListener("hashchange", visit);
+  visit();
 }

@@ -11,7 +11,7 @@ from seegrad.checks import arguments, state
 from seegrad.checks.functions import Function
 from seegrad.explorables import columns, frames, stops, surfaces
 from seegrad.explorables.explorable import Explorable
-from seegrad.explorables.frames import DOT, Frame
+from seegrad.explorables.frames import DOT, REACH, Frame
 from seegrad.explorables.markup import Figure, Slider
 from seegrad.fields import GradientField, gradient_field
 from seegrad.plots import SLOPE
@@ -138,13 +138,15 @@ def _figure(
     figure = Figure("gradient", controls)
     drawing = _arrow(figure, frame, across, down, (x0, x1), (g0, g1))
     point = figure.moving("circle", "point", DOT, cx=across, cy=down)
+    reach = figure.moving("circle", "reach", REACH, cx=across, cy=down)
     numbers = {"x0": field.x0, "x1": field.x1, "y": field.values}
     return figure.finished(
         "A surface from above, stronger where higher, and the gradient at a point",
-        frame.axes("x0", "x1") + frame.inside(ground + drawing + point),
+        frame.axes("x0", "x1") + frame.inside(ground + drawing + point + reach),
         templates,
         words,
         numbers | {"g0": field.g0, "g1": field.g1},
+        key={"gradient": frames.sample(ARROW), "higher ground": surfaces.SAMPLE},
         table={"x0": words["x0"], "x1": words["x1"], "height": words["y"]}
         | {"∂y/∂x0": words["g0"], "∂y/∂x1": words["g1"]},
         what="gradients",

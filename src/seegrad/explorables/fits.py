@@ -11,7 +11,7 @@ from seegrad.engine.evaluation import value_and_gradient
 from seegrad.engine.reverse import slope
 from seegrad.explorables import columns, frames, stops
 from seegrad.explorables.explorable import Explorable
-from seegrad.explorables.frames import DASHED
+from seegrad.explorables.frames import DASHED, LINE
 from seegrad.explorables.markup import Figure, Slider
 
 FALLS = (
@@ -194,6 +194,7 @@ def _figure(
         ],
         words,
         {"learning_rates": rates, "coefficients": coefficients, "losses": losses},
+        key={"curve": frames.sample(LINE), "polynomial": frames.sample(DASHED)},
         table={"rate": words["rate"], "squared error": words["after"]},
         what="fits",
     )

@@ -18,7 +18,10 @@ MARGIN = 9  # within the axes, so that a point at the end is whole
 LINE = f'stroke="{FUNCTION["color"]}" stroke-width="2.2"'
 DASHED = f'stroke="{SLOPE["color"]}" stroke-width="2.2" stroke-dasharray="7 4"'
 DOTTED = f'stroke="{POINT["color"]}" stroke-dasharray="2 3"'
+# A filled point can be moved, a hollow one can't.
 DOT = f'r="7" fill="{POINT["color"]}" stroke="currentColor" stroke-width="1.5"'
+FIXED = f'r="6" stroke="{POINT["color"]}" stroke-width="2.5"'
+REACH = 'r="30" fill="transparent"'  # of a finger: 44 px on a narrow screen
 BEYOND = 100_000.0  # nothing is drawn further away from the picture
 
 
@@ -96,6 +99,16 @@ class Frame:
     def path(self, x: Tensor, y: Tensor) -> str:
         """A curve as steps in tenths, with a gap where a number isn't finite."""
         return path(self.across(x), self.down(y))
+
+
+def sample(line: str) -> str:
+    """A piece of a line, for the key below a picture."""
+    return f'<path d="M1 9H29" {line}/>'
+
+
+def spot(point: str) -> str:
+    """A point, for the key below a picture."""
+    return f'<circle cx="15" cy="9" {point}/>'
 
 
 def path(across: Tensor, down: Tensor) -> str:

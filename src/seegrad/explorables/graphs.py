@@ -152,7 +152,7 @@ def _figure(
     drawing = EDGE.sub(gradients, svg[svg.index("<g ") : svg.rindex("</svg>")])
     drawing = NODE.sub(values, drawing)
     drawing = re.sub(r"(<title>[^<]*?), gradient [^:<]*", r"\1", drawing)
-    drawing = drawing.replace("var(--seegrad-text, #808080)", "currentColor")
+    drawing = re.sub(r"var\(--seegrad-text, [^)]*\)", "currentColor", drawing)
     width, height = (round(float(side)) for side in VIEW.findall(svg)[0])
     return figure.finished(
         "An autograd graph, with the gradient on each edge",
@@ -160,6 +160,7 @@ def _figure(
         [WORDS] * len(x),
         words,
         {"x": x, "y": y, "gradient": gradient, "edges": edges},
+        key={},
         table={"x": words["x"], "result": words["y"], "gradient": words["gradient"]},
         what="backward passes",
         view=(width, height),

@@ -25,8 +25,9 @@ GRID = (
     "display:grid;grid-template-columns:2.75rem minmax(0,1fr) 2.75rem;gap:.5rem;"
     "align-items:center;max-width:28rem;margin:0 auto"
 )
-# The longest sentence keeps room for all, so that nothing below moves.
 SAME_PLACE = "grid-area:1/1"
+ROOM = f'aria-hidden="true" style="{SAME_PLACE};visibility:hidden"'
+SAMPLE = 'width="30" height="18" fill="none" style="vertical-align:middle"'
 ROW = "grid-column:1/-1;text-align:center"
 ROWS = 9  # in the folded table
 
@@ -74,7 +75,8 @@ class Choice:
     def html(self, words: str) -> str:
         """The list with its label, which the script enables."""
         options = "".join(
-            f"<option{' selected' * (k == self.start)}>{escape(option)}</option>"
+            f'<option value="{k}"{" selected" * (k == self.start)}>'
+            f"{escape(option)}</option>"
             for k, option in enumerate(self.options)
         )
         return (
@@ -128,11 +130,15 @@ class Figure:
         columns: Mapping[str, Column],
         numbers: Mapping[str, Tensor],
         *,
+        key: Mapping[str, str],
         table: Mapping[str, Column],
         what: str,
         view: tuple[int, int] = (WIDTH, HEIGHT),
     ) -> Explorable:
-        """The figure, given what its picture shows and a template of words a stop."""
+        """The figure, given what its picture shows and a template of words a stop.
+
+        `key` has a sample of each kind of line, by what it is.
+        """
         sentences = _filled(templates, columns)
         places = {name: self.column(column) for name, column in columns.items()}
         words = self.column(
@@ -168,13 +174,13 @@ class Figure:
             f'role="img" aria-label="{escape(label)}" '
             f'style="display:block;width:100%;max-width:{width * 3 // 2}px;height:auto;'
             'margin:0 auto" font-size="11" fill="none">'
-            f"<desc>{escape(here)}</desc>\n{drawing}</svg>\n"
+            f"<desc>{escape(here)}</desc>\n{drawing}</svg>\n{_key(key)}"
             f'<div class="seegrad-moves" role="group" aria-label="{escape(label)}" '
             f'style="{GRID}">{controls}</div>\n'
-            '<p style="display:grid;text-align:center;margin:.5rem 0 0">'
+            '<p style="display:grid;text-align:center;margin:.5rem 0 0;'
+            'font-variant-numeric:tabular-nums">'
             f'<span class="seegrad-words" style="{SAME_PLACE}">{escape(here)}</span>'
-            f'<span aria-hidden="true" style="{SAME_PLACE};visibility:hidden">'
-            f"{escape(max(sentences, key=len))}</span></p>\n"
+            f"{_room(templates, columns)}</p>\n"
             f"<details><summary>Some of the numbers</summary>{self._table(table)}"
             '</details>\n<figcaption style="text-align:center">'
             f"{len(sentences)} {escape(what)}, each computed by PyTorch {version}; "
@@ -193,6 +199,40 @@ class Figure:
             for k in some
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _key(samples: Mapping[str, str]) -> str:
+    """Which line is which, for the eye: to the ear, the sentence says it all."""
+    if not samples:
+        return ""
+    names = " ".join(
+        f'<span style="white-space:nowrap;margin:0 .4rem"><svg {SAMPLE}>{sample}</svg> '
+        f"{escape(name)}</span>"
+        for name, sample in samples.items()
+    )
+    style = "text-align:center;margin:.25rem 0;font-size:.9em"
+    return f'<p class="seegrad-key" aria-hidden="true" style="{style}">{names}</p>\n'
+
+
+def _room(templates: Sequence[str], columns: Mapping[str, Column]) -> str:
+    """Room for every sentence, at every width, so that nothing below moves.
+
+    Each template stands there with the longest of its numbers, which don't break: so no
+    sentence of it needs more lines.
+    """
+    rows: dict[str, list[int]] = {}
+    for stop, template in enumerate(templates):
+        rows.setdefault(template, []).append(stop)
+    texts = (
+        template.format_map(
+            {
+                name: max((c.words(k) for k in some), key=len).replace(" ", "\u00a0")
+                for name, c in columns.items()
+            }
+        )
+        for template, some in rows.items()
+    )
+    return "".join(f"<span {ROOM}>{escape(text)}</span>" for text in texts)
 
 
 def _filled(templates: Sequence[str], columns: Mapping[str, Column]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from seegrad.checks import arguments, state
 from seegrad.checks.functions import Function
 from seegrad.explorables import columns, frames, stops
 from seegrad.explorables.explorable import Explorable
-from seegrad.explorables.frames import DOT, Frame
+from seegrad.explorables.frames import DOT, LINE, Frame
 from seegrad.explorables.markup import Choice, Figure, Slider
 from seegrad.plots import FUNCTION, SLOPE
 from seegrad.reductions import reduce_gradient
@@ -29,6 +29,7 @@ SAME = (
     "slope itself."
 )
 ON_THE_CURVE = 121
+OTHER = f'r="5" stroke="{FUNCTION["color"]}" stroke-width="2.5"'
 GRADIENT = f'stroke="{SLOPE["color"]}" stroke-width="5" stroke-linecap="butt"'
 
 
@@ -176,6 +177,12 @@ def _figure(
         [SAME if one == other else WORDS for one, other in said],
         words,
         {"x": x, "slope": slope, "gradient": gradient},
+        key={
+            "curve": frames.sample(LINE),
+            "point that moves": frames.spot(DOT),
+            "others": frames.spot(OTHER),
+            "gradient that arrives": frames.sample(GRADIENT),
+        },
         table={
             "reduction": words["how"],
             "x": words["x"],
@@ -207,9 +214,7 @@ def _drawn(
         tip = columns.fixed(frame.down(gradient[:, :, k].flatten()), 1)
         still = f'{GRADIENT} x1="{at:.1f}" x2="{at:.1f}" y1="{zero}"'
         parts.append(figure.moving("line", f"bar{k}", still, y2=tip))
-        parts.append(
-            f'<circle r="5" fill="{FUNCTION["color"]}" cx="{at:.1f}" cy="{y:.1f}"/>'
-        )
+        parts.append(f'<circle {OTHER} cx="{at:.1f}" cy="{y:.1f}"/>')
     own = f'{GRADIENT} y1="{zero}"'
     parts.append(figure.moving("line", "own", own, x1=place, x2=place, y2=ends))
     down = columns.fixed(frame.down(heights[:, 0]), 1)

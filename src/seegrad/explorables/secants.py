@@ -10,7 +10,7 @@ from seegrad.checks.functions import Function
 from seegrad.engine.evaluation import value_and_gradient
 from seegrad.explorables import columns, frames, stops
 from seegrad.explorables.explorable import Explorable
-from seegrad.explorables.frames import DASHED, DOT, LEFT, RIGHT
+from seegrad.explorables.frames import DASHED, DOT, FIXED, LEFT, LINE, RIGHT
 from seegrad.explorables.markup import Figure, Slider
 
 ABOVE = (
@@ -26,6 +26,7 @@ SAME = (
     "what PyTorch answers."
 )
 ON_THE_CURVE = 121  # points that the curve is drawn through
+SECANT = 'stroke="#1f9168" stroke-width="2.2" stroke-dasharray="9 3 2 3"'
 
 
 @state.not_compiled
@@ -144,11 +145,11 @@ def _figure(
     line = figure.moving(
         "line",
         "secant",
-        f'stroke="#1f9168" stroke-width="2.2" x1="{LEFT}" x2="{frame.width - RIGHT}"',
+        f'{SECANT} x1="{LEFT}" x2="{frame.width - RIGHT}"',
         y1=columns.fixed(lines[0], 1),
         y2=columns.fixed(lines[1], 1),
     )
-    fixed = f'<circle {DOT} cx="{here[1]:.1f}" cy="{here[0]:.1f}"/>'
+    fixed = f'<circle {FIXED} cx="{here[1]:.1f}" cy="{here[0]:.1f}"/>'
     point = figure.moving("circle", "point", DOT, cx=across, cy=down)
     drawing = frame.inside("".join([frame.curve(x, y), tangent, line, fixed, point]))
     said = zip(slopes.texts, answer.texts, off.tolist(), strict=True)
@@ -158,6 +159,11 @@ def _figure(
         [SAME if a == b else ABOVE if o > 0 else BELOW for a, b, o in said],
         words,
         {"h": h, "secant": secant, "slope": slope},
+        key={
+            "curve": frames.sample(LINE),
+            "tangent": frames.sample(DASHED),
+            "line through both points": frames.sample(SECANT),
+        },
         table={"h": words["h"], "slope of the secant": slopes, "off by": words["off"]},
         what="slopes",
     )

@@ -13,7 +13,7 @@ from seegrad.derivatives import derivative
 from seegrad.engine.evaluation import value_and_gradient
 from seegrad.explorables import columns, frames, stops
 from seegrad.explorables.explorable import Explorable
-from seegrad.explorables.frames import DASHED, DOT
+from seegrad.explorables.frames import DASHED, FIXED, LINE
 from seegrad.explorables.markup import Figure, Slider
 from seegrad.plots import POINT
 
@@ -25,11 +25,11 @@ EVERYWHERE = (
     "The polynomial of order {order} stays within {tolerance} of the whole curve, from "
     "x = {low} to {high}."
 )
-
 ALONE = (
     "The polynomial of order {order} stays within {tolerance} of the curve at "
     "x = {low} alone."
 )
+BAR = f'stroke="{POINT["color"]}" stroke-width="5"'
 
 
 @state.not_compiled
@@ -141,18 +141,17 @@ def _figure(
     frame = frames.frame_of(x, y)
     slider = Slider("Order of the polynomial", count, start, words["order"])
     figure = Figure("taylor", [slider])
-    span = f'stroke="{POINT["color"]}" stroke-width="5" y1="{frame.floor}"'
     band = figure.moving(
         "line",
         "holds",
-        f'{span} y2="{frame.floor}"',
+        f'{BAR} y1="{frame.floor}" y2="{frame.floor}"',
         x1=columns.fixed(frame.across(low), 1),
         x2=columns.fixed(frame.across(high), 1),
     )
     curves = columns.texts(frame.path(x, p) for p in polynomials)
     polynomial = figure.moving("path", "polynomial", DASHED, d=curves)
     centre = frame.across(x0).item(), frame.down(terms[0]).item()
-    point = f'<circle {DOT} cx="{centre[0]:.1f}" cy="{centre[1]:.1f}"/>'
+    point = f'<circle {FIXED} cx="{centre[0]:.1f}" cy="{centre[1]:.1f}"/>'
     return figure.finished(
         "A curve and its Taylor polynomial; below, a bar where it holds",
         frame.axes("x", "y")
@@ -168,6 +167,11 @@ def _figure(
             "low": low,
             "high": high,
             "polynomials": polynomials,
+        },
+        key={
+            "curve": frames.sample(LINE),
+            "polynomial": frames.sample(DASHED),
+            "where it holds": frames.sample(BAR),
         },
         table={"order": words["order"], "from": words["low"], "to": words["high"]},
         what="polynomials, with coefficients",

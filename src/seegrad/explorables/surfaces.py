@@ -12,6 +12,12 @@ ROWS, ACROSS = 28, 72  # cells of whole pixels, between which no seam shows
 LEVELS = 8
 
 
+SAMPLE = (  # for the key below a picture
+    f'<g fill="{FUNCTION["color"]}"><path fill-opacity=".2" d="M1 4h28v10h-28z"/>'
+    '<path fill-opacity=".6" d="M15 4h14v10h-14z"/></g>'
+)
+
+
 def grid(frame: Frame) -> tuple[Tensor, Tensor]:
     """Where to ask for the heights: the middles of rows of small cells."""
     (left, bottom), (right, top) = frame.low, frame.high

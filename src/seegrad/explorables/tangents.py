@@ -14,7 +14,16 @@ from seegrad.engine.evaluation import value_and_gradient
 from seegrad.explorables import columns, frames, stops
 from seegrad.explorables.columns import Column
 from seegrad.explorables.explorable import Explorable
-from seegrad.explorables.frames import DASHED, DOT, DOTTED, LEFT, RIGHT, TOP, Frame
+from seegrad.explorables.frames import (
+    DASHED,
+    DOT,
+    DOTTED,
+    LEFT,
+    LINE,
+    RIGHT,
+    TOP,
+    Frame,
+)
 from seegrad.explorables.markup import Figure, Slider
 from seegrad.plots import FUNCTION, SLOPE
 
@@ -148,9 +157,22 @@ def _figure(
         _templates(found, words["slope"]),
         words,
         {"x": x, "y": y, "slope": slope, "left": left, "right": right},
+        key=_key(tangents),
         table={"x": here, "height": words["y"], "slope": words["slope"]},
         what="slopes",
     )
+
+
+def _key(tangents: int) -> dict[str, str]:
+    """What the lines are."""
+    if not tangents:
+        return {"curve": frames.sample(LINE), "tangent": frames.sample(DASHED)}
+    lean = 'stroke-width="2" d="M8'
+    return {
+        "falls": f'<path stroke="{FUNCTION["color"]}" {lean} 3l14 12"/>',
+        "rises": f'<path stroke="{SLOPE["color"]}" {lean} 15l14-12"/>',
+        "tangent at the point": frames.sample(DASHED),
+    }
 
 
 def _pieces(frame: Frame, x: Tensor, y: Tensor, slope: Tensor, count: int) -> str:
