@@ -169,7 +169,7 @@ class Speaker:
         return "".join(parts)
 
     def text(self, part, tag):
-        words = " ".join(unescape(part).split())
+        words = re.sub(r"[ \n]+", " ", unescape(part)).strip()
         if tag.startswith("<desc") and "seegrad" not in tag:
             said = self.say(words, EXPLORED, quiet=True) or self.steps(words)
         elif tag == "<title>":

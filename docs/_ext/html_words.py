@@ -16,7 +16,8 @@ from figure_words import FIGURE, Speaker
 from sphinx.transforms import SphinxTransform
 from translated import need
 
-PIECE = re.compile(r"(<(script|style|svg|math|code|pre)\b.*?</\2>|<[^>]*>)", re.DOTALL)
+# The letters in a drawing stay: it is as the code drew it.
+PIECE = re.compile(r"(<(script|style|text|math|code|pre)\b.*?</\2>|<[^>]*>)", re.DOTALL)
 NAMED = re.compile(
     r'(?<=\s)((?:title|aria-label|placeholder|data-kind|alt)=")([^"]+)(?=")'
 )

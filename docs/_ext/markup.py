@@ -23,6 +23,7 @@ SIDEBAR = (
 
 
 CONTENTS, PAGES = _("Contents"), _("Pages of {title}")
+TOGGLE = _("Toggle hidden content")
 
 
 def without_blocks(found):
@@ -61,6 +62,8 @@ MENDS = [
         # myst-nb: paragraphs in a summary, where HTML has no place for them.
         (r"(<summary[^>]*>\n)<p( class=.*?)</p>\n<p( class=.*?)</p>",
          r"\1<span\2</span>\n<span\3</span>"),
+        # myst-nb: words that it has in English only.
+        (r'(<summary aria-label=)"Toggle hidden content"', rf'\1"{TOGGLE}"'),
         # Sphinx's viewcode: blocks in preformatted text, where HTML has none.
         (r"<pre>(?:(?!</pre>).)*viewcode-block.*?</pre>", without_blocks),
         # pydata-sphinx-theme: thirteen hundred characters for one sign, on every page.
@@ -90,7 +93,8 @@ UNUSED = [
 
 def mend(app):
     say = translator(app.config.language)
-    words = {CONTENTS: say(CONTENTS), PAGES: say(PAGES).replace("{title}", r"\2")}
+    words = {mark: say(mark) for mark in (CONTENTS, TOGGLE)}
+    words |= {PAGES: say(PAGES).replace("{title}", r"\2")}
     mend_pages(
         app, [(pattern, in_language(mended, words)) for pattern, mended in MENDS]
     )

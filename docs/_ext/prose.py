@@ -14,6 +14,7 @@ from catalogs import has_words
 from markdown_it import MarkdownIt
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.myst_blocks import myst_block_plugin
 
 WORDS = re.compile(r'^(# sphinx_gallery_(?:alt|caption) = )"(.+)"$')
 RULE = re.compile(r"([=~-])\1*$")
@@ -111,4 +112,5 @@ def markdown(text, say):
 
 @cache
 def parser():
-    return MarkdownIt().enable("table").use(deflist_plugin).use(dollarmath_plugin)
+    parser = MarkdownIt().enable("table").use(deflist_plugin).use(dollarmath_plugin)
+    return parser.use(myst_block_plugin)  # which knows places of links
