@@ -64,7 +64,8 @@ def own_words():
 
 def update(language, found):
     """Write each catalog anew, with what was translated before."""
-    before = catalogs.messages(language)
+    entries = catalogs.entries(language)
+    before = {m: (words, guessed) for m, words, guessed in entries if words}
     unused = [m for m in before if not any(m in part for part in found.values())]
     for file in catalogs.files(language):
         name = file.relative_to(catalogs.folder(language)).with_suffix("").as_posix()
@@ -76,9 +77,9 @@ def update(language, found):
 
 def entry(message, before, unused):
     if message in before:
-        return message, before[message], False
+        return message, *before[message]
     close = get_close_matches(message, unused, 1, 0.7)
-    return message, before[close[0]] if close else "", bool(close)
+    return message, before[close[0]][0] if close else "", bool(close)
 
 
 def tell(language):

@@ -75,10 +75,17 @@ def has_words(message):
 @cache
 def messages(language):
     """All messages that have a translation, with it."""
-    found = {}
+    return {
+        message: words
+        for message, words, guessed in entries(language)
+        if words and not guessed
+    }
+
+
+def entries(language):
+    """All messages with a translation, or none, and whether it is only a guess."""
     for file in files(language):
-        found |= {m.id: m.string for m in read(file) if m.id and m.string}
-    return found
+        yield from ((m.id, m.string, m.fuzzy) for m in read(file) if m.id)
 
 
 def files(language):

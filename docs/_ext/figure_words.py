@@ -26,7 +26,7 @@ At ({x}, {y}) the height is {z}. The gradient ({g}, {h}) points uphill, and is {
 At ({x}, {y}) the height is {z}. The gradient is ({g}, {h}): flat ground.
 At x = {x} the curve is {y} high and falls: its slope is {slope}.
 At x = {x} the curve is {y} high and rises: its slope is {slope}.
-At x = {x} the curve is {y} high and flat: its slope is {slope}.
+At x = {x} the curve is {y} high and lies flat: its slope is {slope}.
 At x = {x} the result is {y}. The gradient starts there as {one} and {slope} arrives at x.
 At x = {x} the slope is {slope}. After {how} its gradient is {gradient}: the slope itself.
 At x = {x} the slope is {slope}. After {how} its gradient is {gradient}.
@@ -74,7 +74,21 @@ reduction
 result
 slope
 slope of the secant
-squared error"""
+squared error
+curve
+falls
+gradient that arrives
+higher ground
+its end
+line through both points
+others
+path
+point that moves
+polynomial
+rises
+tangent
+tangent at the point
+where it holds"""
 STEPPED = """\
 {node} gets {numbers}.
 {node} = {value}, gradient {numbers}: {rule}.
@@ -125,6 +139,7 @@ PIECE = re.compile(r"(<style\b.*?</style>|<script\b.*?</script>|<[^>]*>)", re.DO
 NAMED = re.compile(r'(?<=\s)((?:aria-label|aria-valuetext)=")([^"]+)(?=")')
 SENTENCE = re.compile(r"(?<=\.)\s+(?=\S)")
 WORDS = re.compile(r"[a-z]{2,}", re.IGNORECASE)
+NAME = re.compile(r"\b(?:float(?:32|64)|sum|mean|amax|max\(dim=\d\)|\w+Backward\d)")
 FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -218,7 +233,7 @@ class Speaker:
                 return FIELD.sub(lambda m: fields[m[1]], self.translate(pattern))
         if quiet:
             return ""
-        if WORDS.search(words.replace("Backward", "")) and " " in words:
+        if WORDS.search(NAME.sub("", words)):
             self.unknown(words)
         return words
 

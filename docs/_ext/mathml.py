@@ -8,11 +8,14 @@ and what stands below it collides: so pages with formulas load one. A character 
 lacks is a warning, and so a failure of the build.
 """
 
+import re
+
 from docutils.nodes import SkipNode
 from docutils.utils.math.latex2mathml import tex2mathml
 from math_font import CHARACTERS, FILE
 from sphinx.util import logging
 
+JAPANESE = re.compile("[ぁ-ヿ一-鿿]")  # comes from the reader's own fonts
 logger = logging.getLogger(__name__)
 
 
@@ -33,7 +36,7 @@ def visit_displaymath(self, node):
 
 def mathml(node, tex, **options):
     formula = tex2mathml(tex, **options).replace("\n", "").replace("'", "′")
-    if missing := set(formula) - CHARACTERS:
+    if missing := set(JAPANESE.sub("", formula)) - CHARACTERS:
         logger.warning(
             "the formulas' font has no %s: add it in math_font.py",
             " ".join(sorted(missing)),

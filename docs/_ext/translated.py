@@ -82,6 +82,14 @@ class LookUp(SphinxTransform):
             if self.config.language != catalogs.SOURCE:
                 node["said"] = message  # what others know a paragraph by
             need(self.app, page, node, message)
+            if isinstance(node, nodes.math_block):
+                self.put_formula(node, message)
+
+    def put_formula(self, node, message):
+        """Put the words in a formula: Sphinx can't, for it takes it for reST."""
+        formula = catalogs.translator(self.config.language)(message)
+        node.children, node.rawsource = [nodes.Text(formula)], formula
+        node["translatable"] = False
 
     def keep(self):
         """Mark docstrings as English, and leave them so."""
