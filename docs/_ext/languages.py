@@ -38,8 +38,9 @@ def tell(app, pagename, templatename, context, doctree):
 def configure(app, config):
     """Say the little that the settings say to a reader."""
     _ = translator(config.language)
-    config.nb_code_prompt_show = _("Show code cell {type}")
-    config.nb_code_prompt_hide = _("Hide code cell {type}")
+    if config.language != SOURCE:  # myst-nb has them in English only
+        config.nb_code_prompt_show = _("Show the code")
+        config.nb_code_prompt_hide = _("Hide the code")
     logo = config.html_theme_options["logo"]
     logo = {**logo, "alt_text": _("seegrad home")}
     config.html_theme_options = {**config.html_theme_options, "logo": logo}

@@ -58,6 +58,7 @@ NAME = re.compile(
     r"|autograd|Jacobian(?!s))\b"
 )
 TRANSLATED = {"Jacobian", "FIRST", "API"}
+CODE = "•"  # stands for it among words
 FIELD = re.compile(r"\{\w*\}(?!`)")
 FAULTS = {
     rf"{JAPANESE}[,.?!;](?:\s|$)": "ASCII punctuation after Japanese: use 、。？！",
@@ -107,8 +108,8 @@ def parsed_rest(message):
             found.append(("code", node.astext()))
         elif isinstance(node, MARKED):
             found.append((type(node).__name__, ""))
-        if isinstance(node, nodes.Text) and not is_code(node.parent):
-            words.append(node.astext())
+        if isinstance(node, nodes.Text):
+            words.append(CODE if is_code(node.parent) else node.astext())
     return found, " ".join(words)
 
 
@@ -132,9 +133,10 @@ def parsed_markdown(message):
             if token.type == "myst_role":
                 place = re.search(r"<([^>]*)>$", token.content)
                 found.append(("link", place[1] if place else token.content))
-                words.append(token.content[: place.start()] if place else "")
+                words.append(token.content[: place.start()] if place else CODE)
             elif token.type in ("code_inline", "math_inline", "html_inline"):
                 found.append((token.type, token.content))
+                words.append("" if token.type == "html_inline" else CODE)
             elif token.type == "link_open":
                 found.append(("link", token.attrs["href"]))
             elif token.type in ("strong_open", "em_open"):
