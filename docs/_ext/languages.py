@@ -4,9 +4,13 @@ Readers find it in the header, and search engines in the page's head, where the 
 address is known. The English site is at the address's root, the Japanese one in ``ja``.
 """
 
+from pathlib import Path
+
 from catalogs import SOURCE, translator
+from finished import when_finished
 
 # A language's folder is address.py's, whose settings these are.
+TRANSLATIONS = "translations.js"
 NAMES = {"en": "English", "ja": "日本語"}
 
 
@@ -26,6 +30,8 @@ def tell(app, pagename, templatename, context, doctree):
         (code, name, f"{root}{folder(code)}{page}", code == config.language)
         for code, name in NAMES.items()
     ]
+    scripts = context["script_files"]
+    context["script_files"] = [s for s in scripts if TRANSLATIONS not in str(s.filename)]
     if config.site_address and doctree:
         links = [
             f'<link rel="alternate" hreflang="{code}" '
@@ -33,6 +39,12 @@ def tell(app, pagename, templatename, context, doctree):
             for code in NAMES
         ]
         context["metatags"] += "\n" + "\n".join(links)
+
+
+def leave_out(app):
+    """Leave out Sphinx's words for its own search, which the site goes without."""
+    if app.config.language != SOURCE:
+        Path(app.outdir, "_static", TRANSLATIONS).unlink()
 
 
 def configure(app, config):
@@ -48,5 +60,6 @@ def configure(app, config):
 
 def setup(app):
     app.connect("config-inited", configure)
+    when_finished(app, leave_out)
     app.connect("html-page-context", tell)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

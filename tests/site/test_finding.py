@@ -9,23 +9,50 @@ from conftest import HTML
 from playwright.sync_api import expect
 
 HREFS = "links => links.map((link) => link.getAttribute('href'))"
-QUERIES = tomllib.loads(Path(__file__).with_name("queries.toml").read_text("utf-8"))
-ASKED = [
-    pytest.param(query, page, places, id=query)
-    for places, kind in ((1, "first"), (3, "among_three"))
-    for page, queries in QUERIES[kind].items()
-    for query in queries
-]
+
+
+def asked(file):
+    """The queries of a file, each with the page that answers it, and how soon."""
+    queries = tomllib.loads(Path(__file__).with_name(file).read_text("utf-8"))
+    return [
+        pytest.param(query, page, places, id=query)
+        for places, kind in ((1, "first"), (3, "among_three"))
+        for page, some in queries[kind].items()
+        for query in some
+    ]
+
+
+ASKED, ASKED_IN_JAPANESE = asked("queries.toml"), asked("queries_ja.toml")
 
 
 @pytest.fixture(scope="module")
 def search(base, browser):
-    page = browser.new_page()
-    page.set_default_timeout(5_000)
-    page.goto(f"{base}search.html?q=slope")
-    page.locator("main .seegrad-found li").first.wait_for(timeout=30_000)
+    page = searching(base, browser, "slope")
     yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def search_in_japanese(base, browser):
+    page = searching(f"{base}ja/", browser, "傾き")
+    yield page
+    page.close()
+
+
+def searching(base, browser, query):
+    """The search page with its answers to a first query."""
+    page = browser.new_page()
+    page.set_default_timeout(5_000)
+    page.goto(f"{base}search.html?q={query}")
+    page.locator("main .seegrad-found li").first.wait_for(timeout=30_000)
+    return page
+
+
+@pytest.mark.parametrize(("query", "page", "places"), ASKED_IN_JAPANESE)
+def test_a_question_in_japanese_finds_its_page(search_in_japanese, query, page, places):
+    test_a_question_finds_the_page_that_answers_it(
+        search_in_japanese, query, page, places
+    )
 
 
 @pytest.mark.parametrize(("query", "page", "places"), ASKED)
@@ -37,6 +64,7 @@ def test_a_question_finds_the_page_that_answers_it(search, query, page, places):
 
 
 def test_the_list_of_questions_is_long_and_has_misspelt_ones():
+    assert len(ASKED_IN_JAPANESE) >= 30
     queries = [param.values[0] for param in ASKED]
     assert len(set(queries)) == len(queries) >= 40
     assert {"gradiant", "tangant", "接線"} <= set(queries)
