@@ -17,7 +17,10 @@ def test_axe_finds_what_is_wrong(base, browser):
     tab.add_init_script(path=AXE)
     tab.goto(f"{base}index.html")
     tab.evaluate("document.body.append(document.createElement('button'))")
-    assert tab.evaluate(RUN_AXE) == ["button-name: <button></button>"]
+    assert tab.evaluate(RUN_AXE, False) == ["button-name: <button></button>"]
+    tab.evaluate("document.querySelector('.sd-card-text').style = 'color: #aaa'")
+    found = tab.evaluate(RUN_AXE, True)
+    assert [one.partition(":")[0] for one in found] == ["button-name", "color-contrast"]
 
 
 def test_the_html_checker_finds_nothing(built):
