@@ -30,8 +30,8 @@ def tell(app, pagename, templatename, context, doctree):
         (code, name, f"{root}{folder(code)}{page}", code == config.language)
         for code, name in NAMES.items()
     ]
-    scripts = context["script_files"]
-    context["script_files"] = [s for s in scripts if TRANSLATIONS not in str(s.filename)]
+    scripts = context["script_files"]  # the theme adds to this very list later
+    scripts[:] = [s for s in scripts if TRANSLATIONS not in str(s.filename)]
     if config.site_address and doctree:
         links = [
             f'<link rel="alternate" hreflang="{code}" '

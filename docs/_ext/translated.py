@@ -17,6 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.locale import translators
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.nodes import extract_messages
@@ -70,6 +71,8 @@ class LookUp(SphinxTransform):
 
     def apply(self):  # noqa: D102
         page = self.env.docname
+        # Sphinx adds the catalog to itself once more with each page of the domain.
+        translators.pop(("general", self.config.gettext_compact), None)
         if page.startswith(ENGLISH):
             self.keep()
         for node, message in extract_messages(self.document):
