@@ -46,9 +46,20 @@ def doctest(session):
 
 @nox.session
 def docs(session):
-    """Build the site; any warning fails it; after `-- clean`, from nothing kept."""
+    """Build the site; any warning fails it; after `-- clean`, from nothing kept.
+
+    `-- untranslated` takes English words where the Japanese lack, and `-- en` leaves
+    the Japanese pages out.
+    """
     install(session, "-e.[docs]", *group("frameworks"))
     session.run("python", "docs/build.py", *SPHINX, *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
+def translate(session):
+    """Bring the Japanese catalogs up to date with the pages; list what lacks."""
+    install(session, "-e.[docs]", *group("frameworks"))
+    session.run("python", "docs/translate.py", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session(python=False)
@@ -65,12 +76,15 @@ def rebuild(session):
 
 @nox.session
 def live(session):
-    """Serve the site, and rebuild it on every change."""
+    """Serve the site, in Japanese after `-- ja`, and rebuild it on every change."""
     install(session, "-e.[docs]", *group("live"))
     watched = [f"--watch={folder}" for folder in ("src", "tutorials")]
     ignored = [f"--ignore=docs/{d}" for d in ("_build", "gallery", "api/generated")]
     # Without an earlier build's pages: Sphinx doesn't know which of them use what.
-    options = ("-E", "-j", "auto", *watched, *ignored, *session.posargs)
+    words = [word for word in session.posargs if word != "ja"]
+    if "ja" in session.posargs:
+        words += ["-D", "language=ja", "-D", "untranslated=1"]
+    options = ("-E", "-j", "auto", *watched, *ignored, *words)
     session.run("sphinx-autobuild", *options, "docs", LIVE, env=ONE_THREAD)
 
 

@@ -33,7 +33,7 @@ def extract():
     app = Sphinx(HERE, HERE, made, made / "doctrees", "gettext", freshenv=True)
     app.build()
     homes = {}
-    pages = app.seegrad_messages
+    pages = app.env.seegrad_messages
     repeated = pages.pop(REPEATED)
     for page, found in sorted(pages.items()):
         for message in found:

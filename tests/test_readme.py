@@ -25,6 +25,12 @@ def test_the_example_prints_what_it_says(tmp_path):
     assert "<svg" in (tmp_path / "tangent.svg").read_text(encoding="utf-8")
 
 
+def test_the_japanese_readme_has_the_same_code():
+    japanese = (ROOT / "README.ja.md").read_text(encoding="utf-8")
+    codes = [re.findall(r"```.*?```", text, re.DOTALL) for text in (README, japanese)]
+    assert codes[0] == codes[1]
+
+
 def test_the_picture_is_the_one_that_is_drawn(tmp_path):
     spec = importlib.util.spec_from_file_location("picture", ROOT / "docs/picture.py")
     picture = importlib.util.module_from_spec(spec)

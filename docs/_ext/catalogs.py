@@ -33,34 +33,8 @@ SAME = re.compile(
     r"|© the seegrad developers, BSD 3-Clause"
 )
 WORD = re.compile("[A-Za-z]{2,}")
-NAMES = set(
-    [
-        "PyTorch",
-        "TensorFlow",
-        "JAX",
-        "NumPy",
-        "SVG",
-        "PNG",
-        "seegrad",
-        "None",
-        "nan",
-        "inf",
-        "log",
-        "sin",
-        "cos",
-        "max",
-        "min",
-        "abs",
-        "amax",
-        "clip",
-        "relu",
-        "round",
-        "sinc",
-        "xlogy",
-        "µs",
-        "ms",
-    ]
-)
+NAMES = """PyTorch TensorFlow JAX NumPy SVG PNG seegrad None nan inf µs ms
+    log sin cos max min abs amax clip relu round sinc xlogy"""
 
 
 def folder(language):
@@ -69,17 +43,14 @@ def folder(language):
 
 def has_words(message):
     """Whether anything in a message is to be translated."""
-    return bool({*WORD.findall(SAME.sub(" ", message))} - NAMES)
+    return bool({*WORD.findall(SAME.sub(" ", message))} - {*NAMES.split()})
 
 
 @cache
 def messages(language):
     """All messages that have a translation, with it."""
-    return {
-        message: words
-        for message, words, guessed in entries(language)
-        if words and not guessed
-    }
+    known = ((m, words) for m, words, guessed in entries(language) if not guessed)
+    return {message: words for message, words in known if words}
 
 
 def entries(language):

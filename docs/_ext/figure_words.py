@@ -184,6 +184,7 @@ class Speaker:
         return "".join(parts)
 
     def text(self, part, tag):
+        """The words between two tags."""
         words = re.sub(r"[ \n]+", " ", unescape(part)).strip()
         if tag.startswith("<desc") and "seegrad" not in tag:
             said = self.say(words, EXPLORED, quiet=True) or self.steps(words)
@@ -229,13 +230,17 @@ class Speaker:
         """The translation of words that are one of the patterns."""
         for pattern, expression in expressions(patterns):
             if found := expression.fullmatch(words):
-                fields = {k: self.field(k, v) for k, v in found.groupdict().items()}
-                return FIELD.sub(lambda m: fields[m[1]], self.translate(pattern))
+                return self.filled(self.translate(pattern), found.groupdict())
         if quiet:
             return ""
         if WORDS.search(NAME.sub("", words)):
             self.unknown(words)
         return words
+
+    def filled(self, translation, fields):
+        """A translated pattern with its fields."""
+        said = {name: self.field(name, value) for name, value in fields.items()}
+        return FIELD.sub(lambda found: said[found[1]], translation)
 
     def field(self, name, value):
         """A field; in some there are words again."""

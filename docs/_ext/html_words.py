@@ -43,6 +43,7 @@ class Translate(SphinxTransform):
                 raw.rawsource = html
 
     def translated(self, raw, html):
+        """The HTML with its words in the page's language."""
         language, page = self.config.language, self.env.docname
         translate = catalogs.translator(language)
 
@@ -54,20 +55,20 @@ class Translate(SphinxTransform):
             message = NUMBER.sub(lambda _: f"{{{next(count)}}}", words)
             if not catalogs.has_words(message):
                 return words
-            need(self.app, page, raw, message)
+            need(self.env, page, raw, message)
             return FIELD.sub(lambda m: numbers[int(m[1])], translate(message))
 
         def shown(found):
             start, words = (part for part in found.groups() if part is not None)
             known = plain_messages(language)
             if unescape(words) not in known:
-                need(self.app, page, raw, unescape(words))
+                need(self.env, page, raw, unescape(words))
             return start + escape(known.get(unescape(words), words))
 
         if FIGURE.search(html):
             if language == catalogs.SOURCE:
                 return html
-            return Speaker(translate, lambda w: need(self.app, page, raw, w)).figure(
+            return Speaker(translate, lambda w: need(self.env, page, raw, w)).figure(
                 html
             )
         if THUMBNAIL.search(html):

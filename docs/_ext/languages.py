@@ -53,9 +53,11 @@ def configure(app, config):
     if config.language != SOURCE:  # myst-nb has them in English only
         config.nb_code_prompt_show = _("Show the code")
         config.nb_code_prompt_hide = _("Hide the code")
-    logo = config.html_theme_options["logo"]
-    logo = {**logo, "alt_text": _("seegrad home")}
-    config.html_theme_options = {**config.html_theme_options, "logo": logo}
+    config.notfound_context = {**config.notfound_context, "title": _("Page not found")}
+    options = config.html_theme_options
+    logo = {**options["logo"], "alt_text": _("seegrad home")}
+    asking = {"search_bar_text": _("Search the docs ...")}
+    config.html_theme_options = {**options, **asking, "logo": logo}
 
 
 def setup(app):

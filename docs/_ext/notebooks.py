@@ -134,7 +134,7 @@ def without_directives(words):
 
 
 def with_solutions_apart(cells, say=str):
-    """The cells, with each solution in folded ones; ``say`` gives a language's marks."""
+    """The cells, with each solution in folded ones; ``say`` knows a page's marks."""
     solved, on = say(SOLVED), say(NEXT)
     marks = f"{re.escape(solved)}|{re.escape(on)}"
     parts = re.compile(rf"^(?={marks}|##+ )", re.MULTILINE)

@@ -1,6 +1,6 @@
 """A script's or a notebook's prose in another language; its code stays as it is.
 
-A page is translated by messages: the paragraphs of a script's comments, or of a chapter.
+A page is translated by messages: paragraphs of a script's comments, or of a chapter.
 Here the same messages are put in their place in the source itself. All that is no prose
 is copied, byte by byte, so that code can't change and no translation is written twice.
 """

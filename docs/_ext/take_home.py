@@ -262,15 +262,17 @@ def guide(config):
         everything = _(
             "`All scripts and notebooks in one file <{zip}>`__, with seegrad's wheel. "
             "Use and change them: :doc:`the licence </project/citing>` asks only for a "
-            "mention. Each script says what it needs. `uv <https://docs.astral.sh/uv>`__ "
-            "reads that, installs it and runs the script, with the wheel beside it:"
+            "mention. Each script says what it needs. "
+            "`uv <https://docs.astral.sh/uv>`__ reads that, installs it and runs the "
+            "script, with the wheel beside it:"
         )
     else:
         everything = _(
             "`All scripts and notebooks in one file <{zip}>`__, with seegrad's wheel. "
             "Use and change them: :doc:`the licence </project/citing>` asks only for a "
-            "mention. Each script says what it needs. `uv <https://docs.astral.sh/uv>`__ "
-            "reads that, installs it and runs the script:"
+            "mention. Each script says what it needs. "
+            "`uv <https://docs.astral.sh/uv>`__ reads that, installs it and runs the "
+            "script:"
         )
     without_uv = _(
         "Without uv, install `seegrad's wheel <{wheel}>`__ first. On Linux, the first "

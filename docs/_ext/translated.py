@@ -52,11 +52,11 @@ def compile_catalogs(app, config):
     app.translator.add_fallback(words)
 
 
-def need(app, page, node, message):
+def need(env, page, node, message):
     """Note a message of a page, and warn of one without a translation."""
-    app.seegrad_messages.setdefault(page, {})[message] = None
-    language = app.config.language
-    if language == catalogs.SOURCE or app.config.untranslated:
+    env.seegrad_messages.setdefault(page, {})[message] = None
+    language = env.config.language
+    if language == catalogs.SOURCE or env.config.untranslated:
         return
     if message not in catalogs.messages(language):
         logger.warning(
@@ -84,7 +84,7 @@ class LookUp(SphinxTransform):
                 continue
             if self.config.language != catalogs.SOURCE:
                 node["said"] = message  # what others know a paragraph by
-            need(self.app, page, node, message)
+            need(self.env, page, node, message)
             if isinstance(node, nodes.math_block):
                 self.put_formula(node, message)
 
@@ -114,7 +114,7 @@ def is_given(node):
 
 
 def begin(app):
-    app.seegrad_messages = {}
+    app.env.seegrad_messages = {}
 
 
 def setup(app):

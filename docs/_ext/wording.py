@@ -65,7 +65,7 @@ FAULTS = {
     r'(?<!=)"(?![^<]*>)': "straight quotes: use 「」",
     r"[“”‘’]": "English quotes: use 「」",
     r"[０-９Ａ-Ｚａ-ｚ]": "full-width letters or digits",
-    rf"{JAPANESE}[A-Za-z0-9]|[A-Za-z0-9]{JAPANESE}": "no space beside letters or digits",
+    rf"{JAPANESE}[A-Za-z0-9]|[A-Za-z0-9]{JAPANESE}": "no space beside letters",
     r"[、。]\s*[、。]": "two marks in a row",
 }
 

@@ -18,6 +18,7 @@ from conftest import DOCS, HTML, ROOT
 
 TUTORIALS = sorted(ROOT.glob("tutorials/*/plot_*.py"))
 BUILT = HTML / take_home.FOLDER
+TO_THE_END = ":ref:`Go to the end <end>` to download the full example code."
 CHAPTERS = take_home.chapters(DOCS)
 PAGES = {path.stem: path for path in HTML.glob("gallery/*/plot_*.html")}
 BOOKS = sorted([*PAGES, *CHAPTERS])
@@ -227,8 +228,9 @@ def test_a_script_names_all_that_it_imports():
     ],
 )
 def test_colab_is_offered_where_the_repository_is_known(repository, shown):
-    source = [f"Words.\n\n{take_home.FOOTER} and its links"]
-    app = SimpleNamespace(config=SimpleNamespace(repository_address=repository))
+    source = [f"{TO_THE_END}\n\nWords.\n\n{take_home.FOOTER} and its links"]
+    config = SimpleNamespace(repository_address=repository, language="en")
+    app = SimpleNamespace(config=config)
     take_home.link(app, "gallery/s/plot_x", source)
     found = re.findall(r"<https://colab.research.google.com/(.*?)>", source[0])
     assert found == shown

@@ -100,13 +100,17 @@ def test_without_an_address_nothing_needs_one(build):
     assert (site / "robots.txt").read_text() == "User-agent: *\nAllow: /\n"
 
 
+NAMES = ["index", "other"]
+
+
 @pytest.mark.parametrize("variable", ["SEEGRAD_SITE", "READTHEDOCS_CANONICAL_URL"])
 def test_with_an_address_the_site_is_found_from_outside(build, monkeypatch, variable):
     monkeypatch.setenv(variable, "https://here.test/deep")
     site, _ = build()
     places = ET.parse(site / "sitemap.xml").iterfind(".//{*}loc")
     base = "https://here.test/deep/"
-    assert [p.text for p in places] == [f"{base}index.html", f"{base}other.html"]
+    pages = [f"{folder}{name}.html" for folder in ("", "ja/") for name in NAMES]
+    assert [p.text for p in places] == [f"{base}{page}" for page in pages]
     home = (site / "index.html").read_text()
     for name, content in {
         "title": "Home",

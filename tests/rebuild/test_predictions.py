@@ -75,5 +75,6 @@ def test_a_graph_without_gradients_is_a_warning(monkeypatch, message, warnings):
     found = []
     logger = SimpleNamespace(warning=lambda *args, **options: found.append(args))
     monkeypatch.setattr(gradients_ran, "logger", logger)
-    gradients_ran.check(None, page(figure))
+    app = SimpleNamespace(config=SimpleNamespace(language="en"))
+    gradients_ran.check(app, page(figure))
     assert [args[1] for args in found] == [message] * warnings

@@ -18,7 +18,7 @@ FILES = {
     "gallery/fields/index": "tutorials/fields/GALLERY_HEADER.rst",
     "gallery/fields/plot_descent": "tutorials/fields/plot_descent.py",
     "gallery/topics": None,
-    "api/index": "docs/api/index.md",
+    "api/index": "docs/api/index.rst",
     "api/generated/seegrad.derivative": "src/seegrad/derivatives.py",
     "api/generated/seegrad.TangentLine": "src/seegrad/tangents.py",
     "api/generated/seegrad.graphs.Edge": "src/seegrad/graphs/model.py",
@@ -34,7 +34,7 @@ def test_a_page_has_a_source(page):
 
 def told(page, repository=REPOSITORY, **context):
     titles = {page: nodes.title("", "What & why")}
-    config = SimpleNamespace(repository_address=repository, html_theme_options={})
+    config = SimpleNamespace(repository_address=repository, language="en")
     app = SimpleNamespace(config=config, env=SimpleNamespace(titles=titles))
     sources.tell(app, page, "page.html", context, None)
     return context
@@ -63,7 +63,9 @@ def test_without_a_repository_nothing_leads_there(page):
 @pytest.mark.parametrize(("repository", "icons"), [("", 0), (REPOSITORY, 1)])
 def test_the_bar_has_the_repositorys_icon_where_there_is_one(repository, icons):
     options = {"navbar_align": "left"}
-    config = SimpleNamespace(repository_address=repository, html_theme_options=options)
+    config = SimpleNamespace(
+        repository_address=repository, html_theme_options=options, language="en"
+    )
     sources.show(None, config)
     links = config.html_theme_options.get("icon_links", [])
     assert [link["url"] for link in links] == [REPOSITORY] * icons
