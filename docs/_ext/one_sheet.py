@@ -1,8 +1,8 @@
 """One style sheet in the place of the fourteen that the site's parts bring.
 
 A page shows, and its figures move, only once all its sheets have come: on a slow line,
-each costs a way to the host and back. The theme's also names two thousand icons of a
-font that the site goes without.
+each costs a way to the host and back, and the theme's brings all of Bootstrap and two
+thousand icons. So a rule for a class that is no word of any page or script is left out.
 """
 
 import hashlib
@@ -16,7 +16,11 @@ SHEET = r'<link [^>]*?href="([^"?]*_static/)([^"?]*\.css)[^>]*>\s*'
 SHEETS = re.compile(f"(?:{SHEET})+")
 IMPORT = '@import "../basic.css";'
 FONT = re.compile(r"@font-face\{[^}]*fontawesome[^}]*\}")
-ICON = re.compile(r'\.fa-[\w-]+(?:,\.fa-[\w-]+)*\{--fa:"[^"]*"\}')
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+RULE = re.compile(r"([^{}@;]*)\{[^{}]*\}")
+INSIDE = re.compile(r"\([^()]*\)")  # as of :not(…), which asks for nothing
+CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
+WORD = re.compile(r"[\w-]+")
 ONE = "seegrad.css"
 
 
@@ -29,20 +33,43 @@ def joined(folder, names):
     """The text of them all."""
     css = "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
     css = css.replace(IMPORT, (folder / "basic.css").read_text(encoding="utf-8"))
-    for pattern in (FONT, ICON):
-        css, count = pattern.subn("", css)
-        if not count:
-            raise ExtensionError(f"No sheet has what is left out: {pattern.pattern}")
+    css, count = FONT.subn("", COMMENT.sub("", css))
+    if not count:
+        raise ExtensionError("No sheet has the font that is left out.")
     if "@import" in css or "url(.." in css:
         raise ExtensionError("A sheet asks for another file, where it no longer is.")
     return css
+
+
+def used(css, texts):
+    """The rules that can find something where these are the pages and the scripts."""
+    words = {word for text in texts for word in WORD.findall(text)}
+    beginnings = tuple(w for w in words if len(w) > 2 and w.endswith("-"))
+
+    def known(selector):
+        names = CLASS.findall(selector)
+        return all(name in words or name.startswith(beginnings) for name in names)
+
+    def kept(rule):
+        selectors = rule[1]
+        while INSIDE.search(selectors):
+            selectors = INSIDE.sub("", selectors)
+        asked = selectors.split(",")
+        return rule[0] if "\\" in selectors or any(map(known, asked)) else ""
+
+    short = RULE.sub(kept, css)
+    if short == css:
+        raise ExtensionError("Each rule is for something: leave out nothing, then.")
+    return short
 
 
 def join(app):
     out = Path(app.outdir)
     folder = out / "_static"
     names = names_of((out / "index.html").read_text(encoding="utf-8"))
-    css = joined(folder, names)
+    texts = [f.read_text(encoding="utf-8") for f in out.rglob("*.html")]
+    texts += [f.read_text(encoding="utf-8") for f in folder.rglob("*.js")]
+    css = used(joined(folder, names), texts)
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
 
     def one(found):

@@ -142,10 +142,19 @@ def test_a_page_names_what_it_runs(build):
 SHEETS = {
     "basic.css": "p { top: 0 }",
     "theme.css": '@import "../basic.css";',
-    "icons.css": '@font-face{src:url(../fontawesome.woff2)}.fa-a,.fa-b{--fa:"\\30 "}'
+    "icons.css": '@font-face{src:url(../fontawesome.woff2)}.fa-b{--fa:"\\30 "}'
     ".fa-a{top:1px}",
     "seegrad.css": "b { top: 2px }",
 }
+USED = """\
+.here, .gone { top: 3px }
+:is(.gone, p) .here:not(.gone, :is(.gone)) { top: 4px }
+@media print { .late-one { top: 5px } }
+@keyframes turn { 12.5% { top: 6px } }
+.a\\:b { top: 7px }"""
+UNUSED = """\
+/* { */ .gone { top: 8px }
+.here .gone, .gone:not(.here) { top: 9px }"""
 LINK = '<link rel="stylesheet" href="{}_static/{}?v=1" />\n'
 
 
@@ -160,7 +169,9 @@ def sheets(tmp_path):
             (tmp_path / "_static" / name).write_text(css)
         for page, up, last in (("index", "", "seegrad.css"), ("deep/a", "../", own)):
             links = [LINK.format(up, n) for n in ("theme.css", "icons.css", last)]
-            (tmp_path / f"{page}.html").write_text(f"<p>{''.join(links)}</p>")
+            html = f'<p class="here fa-a">{"".join(links)}</p>'
+            (tmp_path / f"{page}.html").write_text(html)
+        (tmp_path / "_static" / "late.js").write_text("name = `late-${k}`;")
         return SimpleNamespace(outdir=tmp_path)
 
     return write
@@ -169,13 +180,20 @@ def sheets(tmp_path):
 def test_many_sheets_become_one(sheets):
     app = sheets()
     one_sheet.join(app)
-    (left,) = (app.outdir / "_static").iterdir()
+    (left,) = (app.outdir / "_static").glob("*.css")
     assert left.name == "seegrad.css"
     css = left.read_text()
-    assert css.split("\n") == ["p { top: 0 }", ".fa-a{top:1px}", "b { top: 2px }"]
+    assert css == "p { top: 0 }.fa-a{top:1px}\nb { top: 2px }"
     page = (app.outdir / "deep" / "a.html").read_text()
     assert page.count("<link") == 1
-    assert page.startswith('<p><link href="../_static/seegrad.css?v=')
+    assert page.startswith('<p class="here fa-a"><link href="../_static/seegrad.css?v=')
+
+
+def test_rules_for_what_no_page_has_are_left_out(sheets):
+    app = sheets(**{"seegrad.css": USED + UNUSED})
+    one_sheet.join(app)
+    css = (app.outdir / "_static" / "seegrad.css").read_text()
+    assert css.endswith(USED)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +202,11 @@ def test_many_sheets_become_one(sheets):
         ({"own": "other.css"}, "A page has other sheets"),
         ({"theme.css": '@import "far.css";'}, "asks for another file"),
         ({"seegrad.css": "b { background: url(../b.png) }"}, "asks for another file"),
-        ({"icons.css": ".fa-a{top:1px}"}, "No sheet has what is left out"),
+        ({"icons.css": ".fa-a{top:1px}"}, "No sheet has the font"),
+        (
+            {"icons.css": SHEETS["icons.css"].replace(".fa-b", ".fa-a")},
+            "Each rule is for something",
+        ),
     ],
 )
 def test_sheets_that_can_not_be_joined_fail_the_build(sheets, changed, message):

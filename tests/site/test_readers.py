@@ -54,6 +54,27 @@ def test_touch_shows_what_a_mouse_finds_by_hovering(base, browser):
     context.close()
 
 
+LATER = "all => all.map((e) => getComputedStyle(e).opacity)"
+WEIGHT = "e => getComputedStyle(e).fontWeight"
+
+
+@pytest.mark.parametrize("wish", [{"forced_colors": "active"}, {"media": "print"}])
+def test_in_chosen_colours_and_on_paper_no_part_of_a_graph_is_faint(
+    base, browser, wish
+):
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{base}backward.html")
+    later = page.locator(".seegrad-steps svg .later")
+    assert later.count() > 3
+    assert set(later.evaluate_all(LATER)) == {"0.5"}
+    page.emulate_media(**wish)
+    assert set(later.evaluate_all(LATER)) == {"1"}
+    bold = page.locator(".seegrad-steps svg .now text").first.evaluate(WEIGHT)
+    assert bold == ("400" if "media" in wish else "700")  # on paper nobody steps
+    context.close()
+
+
 FONT = "[...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
 SIZES = """() => [...document.querySelectorAll("math munderover > mo")].map((sum) => ({
   sum: sum.getBoundingClientRect().height,

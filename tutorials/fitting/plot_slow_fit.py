@@ -1,4 +1,4 @@
-# sphinx_gallery_keywords = "learning rate, converge, diverge, condition number, eigenvalues, 学習率"
+# sphinx_gallery_keywords = "learning rate, loss explodes, converge, diverge, condition number, eigenvalues, 学習率"
 """
 See why a fit is slow
 =====================

@@ -39,11 +39,11 @@ ax = seegrad.plot_function(standardise, at, label="standardised")
 for k, gradient in enumerate(x.grad.tolist()):
     rise = 0.2 * gradient
     ends = [values[k] - rise, values[k] + rise]
-    ax.plot([at[k] - 0.2, at[k] + 0.2], ends, ":", color="#9563c4", linewidth=3)
+    ax.plot([at[k] - 0.2, at[k] + 0.2], ends, "-", color="#9563c4", linewidth=3)
 ax.plot(at, values, "o", color="#9563c4", label="gradient of the sum")
 ax.legend()
 plt.show()
-# sphinx_gallery_alt = "A straight line rises through nine dots. Each dot carries a short dotted line that lies flat: the gradient of the sum is zero at all of them."
+# sphinx_gallery_alt = "A straight line rises through nine dots. Each dot carries a short line that lies flat: the gradient of the sum is zero at all of them."
 # sphinx_gallery_caption = "The values rise from point to point, and yet each short line lies flat."
 
 # %%

@@ -73,7 +73,7 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
     });
   }
 
-  // Where a point moves sideways only, a finger that goes up or down scrolls the page.
+  // Where a point moves sideways only, a finger that goes up or down scrolls.
   const flat = drag.length === 1;
   const handle = svg.querySelector(".reach");
   const follow = ({ clientX, clientY }) => {
@@ -94,7 +94,8 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
     show();
   };
   if (drag.length) {
-    (flat ? svg : handle).style.touchAction = flat ? "pan-y" : "none";
+    if (flat) svg.style.touchAction = "pan-y";
+    else handle.addEventListener("touchstart", (event) => event.preventDefault());
     svg.style.cursor = flat ? "ew-resize" : "move";
     let from;
     svg.addEventListener("pointerdown", (event) => {
@@ -108,7 +109,7 @@ for (const figure of document.querySelectorAll("[data-explore]")) {
       if (!svg.hasPointerCapture(event.pointerId)) return;
       const across = from && Math.abs(event.clientX - from.clientX);
       if (flat && from && across <= Math.abs(event.clientY - from.clientY)) return;
-      from = null; // from now on it is followed
+      from = null;
       follow(event);
     });
     svg.addEventListener("lostpointercapture", () => from || keep());
