@@ -46,7 +46,6 @@ intersphinx_mapping = {
 locale_dirs = ["_build/locales"]
 gettext_compact = "pages"  # one catalog for all: translated.py compiles it
 gettext_auto_build = False
-gettext_additional_targets = ["index"]
 
 # ---------------------------------------------------------------- API pages
 autosummary_generate = True

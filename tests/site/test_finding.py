@@ -196,10 +196,13 @@ def test_what_is_not_found_leads_back_from_any_depth(base, browser):
     assert page.locator("h1").inner_text().startswith("Autograd you can see")
 
 
-def test_llms_txt_lists_every_page(built):
-    text = (HTML / "llms.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", ["", "ja/"])
+def test_llms_txt_lists_every_page(built, folder):
+    text = (HTML / f"{folder}llms.txt").read_text(encoding="utf-8")
     listed = [line for line in text.splitlines() if line.startswith("- [")]
     made = ("404.html", "genindex.html", "search.html")
+    built = [p for p in built if p.startswith("ja/") == bool(folder)]
+    built = [p.removeprefix(folder) for p in built]
     pages = {p for p in built if p not in made and not p.startswith("_modules/")}
     assert {line.partition("](")[2].partition(")")[0] for line in listed} == pages
     assert not [line for line in listed if line.endswith(": ")]
