@@ -27,7 +27,6 @@ x0 = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
 x1 = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
 bowl(x0, x1).backward()
 print(f"along x0: {x0.grad.item()}, along x1: {x1.grad.item()}")
-
 assert (x0.grad, x1.grad) == (2, 4)
 
 # %%
@@ -39,9 +38,7 @@ assert (x0.grad, x1.grad) == (2, 4)
 
 plane = seegrad.tangent_plane(bowl, 1, 2)
 print(f"height {plane.y0.item()}, slopes {plane.slopes.tolist()}")
-
-assert plane.y0 == 5
-assert plane(3, 1) == 5 + 2 * (3 - 1) + 4 * (1 - 2)
+assert plane.y0 == 5 and plane(3, 1) == 5 + 2 * (3 - 1) + 4 * (1 - 2)
 
 # %%
 # Drawn, the plane lies below the bowl and touches it at one point.
@@ -95,7 +92,7 @@ moved
 
 for r in (1.0, 0.5, 0.25):
     there = torch.tensor([1 + r, 2.0], dtype=torch.float64)
-    error = (bowl(*there) - plane(*there)).item()
+    error = bowl(*there) - plane(*there)
     print(f"{r:4.2f} away: off by {error:.4f}")
     assert error == r**2
 
@@ -120,7 +117,6 @@ ax.view_init(elev=40, azim=-60)
 plt.show()
 # sphinx_gallery_alt = "A round ripple, and a small orange plane on its slope that falls towards the rim, equally steep along both axes."
 # sphinx_gallery_caption = "Both slopes are 2 cos 2, so the plane falls along the diagonal."
-
 assert all(math.isclose(s, 2 * math.cos(2), rel_tol=1e-12) for s in plane.slopes)
 
 # %%
