@@ -16,6 +16,7 @@ import catalogs
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from docutils import nodes
+from figure_words import CATALOG
 from sphinx import addnodes
 from sphinx.locale import translators
 from sphinx.transforms import SphinxTransform
@@ -113,6 +114,22 @@ def is_given(node):
     return False
 
 
+def check_unused(app, env):
+    """Warn of translations whose message no page has any more."""
+    language = app.config.language
+    if language == catalogs.SOURCE or app.config.untranslated:
+        return
+    used = {m for found in env.seegrad_messages.values() for m in found}
+    for file in catalogs.files(language):
+        if file.stem in (catalogs.SITE, catalogs.THEME, CATALOG):
+            continue  # a test compares these with what has their words
+        for entry in catalogs.read(file):
+            if entry.id and entry.id not in used:
+                logger.warning(
+                    "no page says %r", entry.id, location=str(file), type="translated"
+                )
+
+
 def begin(app):
     app.env.seegrad_messages = {}
 
@@ -122,4 +139,5 @@ def setup(app):
     app.connect("config-inited", compile_catalogs)
     app.connect("builder-inited", begin)
     app.add_transform(LookUp)
+    app.connect("env-check-consistency", check_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
