@@ -7,6 +7,7 @@ from ast import dump, parse
 from pathlib import Path
 
 import catalogs
+import figure_words
 import pytest
 import translate
 import wording
@@ -25,6 +26,17 @@ def test_a_translation_says_what_the_original_says(file):
 def test_every_word_of_ours_is_in_a_catalog():
     known = catalogs.messages("ja")
     assert [words for words in translate.own_words() if words not in known] == []
+
+
+def test_no_catalog_has_words_that_nobody_says():
+    own = {*translate.own_words()}
+    assert {*ids(catalogs.SITE)} <= own
+    assert ids(figure_words.CATALOG) == figure_words.messages()
+
+
+def ids(name):
+    file = catalogs.folder("ja") / f"{name}.po"
+    return [message.id for message in catalogs.read(file) if message.id]
 
 
 GOOD = "**解答。** 和は ``x.grad`` に 4x を渡します。:doc:`/start` の 17 個です。"
