@@ -10,7 +10,7 @@ CONF = """\
 from settings import *
 
 # Of our own pages, or sure to find something on one of them.
-OTHERS = "figures_to_take predictions markup names seal topics".split()
+OTHERS = "figures_to_take markup names one_sheet predictions seal topics".split()
 extensions = [n for n in extensions if n not in OTHERS]
 html_theme_options.pop("article_footer_items", None)  # its own
 sphinx_gallery_conf.pop("subsection_order")
