@@ -31,7 +31,7 @@ def test_every_word_of_ours_is_in_a_catalog():
 def test_no_catalog_has_words_that_nobody_says():
     own = {*translate.own_words()}
     assert {*ids(catalogs.SITE)} <= own
-    assert ids(figure_words.CATALOG) == figure_words.messages()
+    assert sorted(ids(figure_words.CATALOG)) == sorted(figure_words.messages())
 
 
 def ids(name):

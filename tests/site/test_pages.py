@@ -53,8 +53,13 @@ def test_the_first_page_of_a_visit_is_light(visits):
 
 
 def test_a_further_page_is_lighter(visits):
-    [known] = [v.files for v in visits if v.page == "index.html"]
-    weights = {v.page: weight(v.files - known) for v in visits if v.files != known}
+    homes = {v.page: v.files for v in visits if v.page.endswith("index.html")}
+    known = [homes["index.html"], homes["ja/index.html"]]
+    weights = {
+        v.page: weight(v.files - known[v.page.startswith("ja/")])
+        for v in visits
+        if v.files not in known
+    }
     assert all(found > 1_000 for found in weights.values())
     assert not {page: found for page, found in weights.items() if found > 60_000}
 
@@ -65,8 +70,8 @@ def test_no_script_draws_icons(visits):
 
 def test_every_page_tells_what_it_was_built_with(visits):
     told = re.compile(
-        r"Built with seegrad \S+ · torch [\d.]+ · Python 3[\d.]+ · source of "
-        r"\d{4}-\d\d-\d\d\."
+        r"(?:Built with |使用：)seegrad \S+ · torch [\d.]+ · Python 3[\d.]+ · "
+        r"(?:source of \d{4}-\d\d-\d\d\.|\d{4}-\d\d-\d\d のソース)"
     )
     assert not faults(visits, lambda v: not told.fullmatch(v.read["built"] or ""))
 
@@ -123,10 +128,16 @@ def test_every_picture_shows(visits):
     )
 
 
+def is_short(text):
+    """Whether it has too few words; Japanese has no spaces between them."""
+    words = re.findall("[ぁ-ヿ一-鿿]{2}|[^ ぁ-ヿ一-鿿]+", text)
+    return len(words) < 6
+
+
 def test_figures_have_text_that_somebody_wrote(visits):
     def unwritten(v):
         figures = [p for p in v.read["pictures"] if "_thumb." not in p["src"]]
-        return [p["src"] for p in figures if len((p["alt"] or "").split()) < 6]
+        return [p["src"] for p in figures if is_short(p["alt"] or "")]
 
     assert not faults(visits, unwritten)
     figures = [
@@ -163,7 +174,8 @@ def test_formulas_are_mathml(visits):
 def test_solutions_are_folded_and_run(visits):
     folded = {v.page: v.read["folded"] for v in visits if v.read["folded"]}
     scripts = {v.page for v in visits if "/plot_" in v.page}
-    assert set(folded) == scripts | {f"{name}.html" for name in CHAPTERS}
+    chapters = {f"{folder}{name}.html" for folder in ("", "ja/") for name in CHAPTERS}
+    assert set(folded) == scripts | chapters
     for solutions in folded.values():
         assert [(s["open"], s["code"] > 0) for s in solutions] == [(False, True)]
 
