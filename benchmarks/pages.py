@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-MADE = (".git", ".nox", ".venv", "_build", "gallery", "generated", "__pycache__")
+MADE = {".git", ".nox", ".venv", "_build", "__pycache__"}
+MADE |= {"docs/gallery", "api/generated"}  # the catalogs have such a folder, too
 CONF = """\
 from settings import *
 
@@ -61,7 +62,12 @@ $$\\frac{dz}{dx} = \\frac{dz}{dy} \\cdot 3x^2$$
 
 def copy(root: Path, folder: Path, *more: str) -> Path:
     """A copy of a folder, without what was built in it and what else is named."""
-    ignored = shutil.ignore_patterns(*MADE, *more)
+    others = shutil.ignore_patterns(*more)
+
+    def ignored(place: str, names: list[str]) -> set[str]:
+        made = {n for n in names if {n, f"{Path(place).name}/{n}"} & MADE}
+        return made | others(place, names)
+
     return Path(shutil.copytree(root, folder, ignore=ignored, symlinks=True))
 
 

@@ -20,6 +20,7 @@ from figure_words import CATALOG
 from sphinx import addnodes
 from sphinx.locale import translators
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.nodes import extract_messages
 
@@ -104,6 +105,17 @@ class LookUp(SphinxTransform):
                 docstring["classes"].append(f"language-{catalogs.SOURCE}")
 
 
+class LeaveNoMarks(SphinxPostTransform):
+    """Sphinx marks what it translated, and writes that mark into the page's head."""
+
+    default_priority = 1
+
+    def run(self, **options):  # noqa: D102
+        for node in self.document.findall(nodes.meta):
+            for mark in ("said", "translated"):
+                node.attributes.pop(mark, None)
+
+
 def is_given(node):
     """Whether no source has it, or no reader sees it, as a page's settings."""
     while node is not None:
@@ -139,5 +151,6 @@ def setup(app):
     app.connect("config-inited", compile_catalogs)
     app.connect("builder-inited", begin)
     app.add_transform(LookUp)
+    app.add_post_transform(LeaveNoMarks)
     app.connect("env-check-consistency", check_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

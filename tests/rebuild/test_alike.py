@@ -19,16 +19,20 @@ from trees import differences, tree
 
 ROOT = Path(__file__).parents[2]
 CLOCK = Path(__file__).parent / "clock"
-MADE = (".nox", ".venv", "_build", "gallery", "generated", "__pycache__")
+MADE = {".nox", ".venv", "_build", "__pycache__", "docs/gallery", "api/generated"}
 EVERYTHING = "Every script and every chapter runs."
+
+
+def made(folder, names):
+    """What a build made in a folder: the catalogs have a folder ``gallery``, too."""
+    return {n for n in names if {n, f"{Path(folder).name}/{n}"} & MADE}
 
 
 class Copy:
     """The project at another path, for builds under another clock."""
 
     def __init__(self, folder):
-        ignored = shutil.ignore_patterns(*MADE)
-        self.root = Path(shutil.copytree(ROOT, folder, ignore=ignored, symlinks=True))
+        self.root = Path(shutil.copytree(ROOT, folder, ignore=made, symlinks=True))
         self.docs = self.root / "docs"
 
     def start(self, *options):

@@ -11,6 +11,8 @@ import seal
 import sizes
 import svg
 import take_home
+from docutils import nodes
+from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
 FIRST, LAST = (re.compile(word) for word in ("first", "last"))
@@ -20,7 +22,8 @@ FIRST, LAST = (re.compile(word) for word in ("first", "last"))
 def app(tmp_path):
     (tmp_path / "a.html").write_text("the first page")
     (tmp_path / "b.html").write_text("the last page")
-    return SimpleNamespace(outdir=tmp_path, seegrad_named=set())
+    config = SimpleNamespace(language="en")
+    return SimpleNamespace(outdir=tmp_path, seegrad_named=set(), config=config)
 
 
 def test_a_pattern_may_be_on_any_page(app):
@@ -56,12 +59,18 @@ def test_the_others_are_needed_too(app, work):
 
 
 def test_a_tutorial_without_a_footer_fails():
+    app = SimpleNamespace(config=SimpleNamespace(language="en"))
     with pytest.raises(ExtensionError, match="no footer"):
-        take_home.link(None, "gallery/fields/plot_descent", ["No such thing."])
+        take_home.link(app, "gallery/fields/plot_descent", ["No such thing."])
 
 
 @pytest.mark.parametrize("mark", ["@seegrad@", "@wheel@"])
 def test_the_page_on_installing_has_its_marks(mark):
     config = SimpleNamespace(site_address="", repository_address="", version="1")
+    app = SimpleNamespace(
+        config=config, env=SimpleNamespace(docname=take_home.INSTALL_PAGE)
+    )
+    doctree = new_document("install")
+    doctree += nodes.paragraph("", "@seegrad@ @wheel@".replace(mark, ""))
     with pytest.raises(ExtensionError, match=f"has no {mark}"):
-        take_home.filled("@seegrad@ @wheel@".replace(mark, ""), config)
+        take_home.fill(app, doctree)
