@@ -162,7 +162,7 @@ def test_figures_are_svg_and_lighter_than_sharp_png(visits, browser):
 
 
 def test_formulas_are_mathml(visits):
-    read = [v for v in visits if not v.page.startswith("_modules/")]  # the library
+    read = [v for v in visits if "_modules/" not in v.page]  # the library
     assert not faults(
         read, lambda v: re.findall(r"\$\$|\\frac|\\partial", v.read["text"])
     )
