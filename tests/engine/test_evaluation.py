@@ -40,7 +40,7 @@ def test_pieces_give_what_the_whole_gives(shape, threads):
         slope = seegrad.derivative(f, x)
     finally:
         torch.set_num_threads(before)
-    large = [size for size in sizes if size > 3]  # not the points looked at alone
+    large = [size for size in sizes if size > 100]  # not the few looked at once more
     assert sum(large) == x.numel()
     assert len(large) > 1
     assert max(large) <= CHUNK * threads
@@ -96,6 +96,14 @@ def test_a_choice_by_the_other_points_is_refused(name, order, size):
         x = x[torch.randperm(size, generator=torch.Generator().manual_seed(4))]
     with pytest.raises(seegrad.NotElementwiseError, match="f must be elementwise"):
         seegrad.derivative(CHOOSE_BY_A_POINT[name], x)
+
+
+def test_a_piece_in_the_middle_does_not_choose_for_itself():
+    x = torch.linspace(-3, 3, 300_000, dtype=torch.float64)
+    slope = seegrad.derivative(
+        lambda x: x.sin() if x.abs().max() > 0.5 else x.cos(), x, check=False
+    )
+    assert_same(slope, x.cos(), rtol=1e-15)
 
 
 def test_an_f_of_pieces_that_few_points_do_not_suit():
