@@ -37,18 +37,18 @@ def build(docs, options):
             options = [word for word in options if word != "clean"]
             for made in KEPT:
                 shutil.rmtree(docs / made, ignore_errors=True)
-        only_english = "en" in options
+        languages = () if "en" in options else LANGUAGES
         if "untranslated" in options:
             options = [*options, "-D", "untranslated=1"]
         options = [word for word in options if word not in ("en", "untranslated")]
         html = docs / "_build" / "html"
         stage = other_than(html)
         shutil.rmtree(stage, ignore_errors=True)
-        status = write(docs, stage, "html", options)
-        for language in LANGUAGES if status == 0 and not only_english else ():
-            status = status or write(docs, stage, language, options)
+        status = 0
+        for name in ("html", *languages):
+            status = status or write(docs, stage, name, options)
         if status == 0:
-            for language in LANGUAGES if not only_english else ():
+            for language in languages:
                 (stage / language).rename(stage / "html" / language)
             turn(html, stage / "html")
             print(f"Open {html.absolute().as_uri()}/index.html")

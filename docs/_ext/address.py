@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from catalogs import SOURCE
+from languages import folder
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 PROJECT = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
@@ -28,10 +28,10 @@ def address(name, *variables):
 
 
 def configure(app, config):
-    folder = "" if config.language == SOURCE else f"{config.language}/"
-    config.html_baseurl = config.site_address and f"{config.site_address}/{folder}"
+    inside = folder(config.language)
+    config.html_baseurl = config.site_address and f"{config.site_address}/{inside}"
     path = urlsplit(config.html_baseurl).path
-    config.notfound_urls_prefix = path or f"/{folder}"
+    config.notfound_urls_prefix = path or f"/{inside}"
 
 
 def setup(app):

@@ -9,7 +9,6 @@ from pathlib import Path
 from catalogs import SOURCE, translator
 from finished import when_finished
 
-# A language's folder is address.py's, whose settings these are.
 TRANSLATIONS = "translations.js"
 NAMES = {"en": "English", "ja": "日本語"}
 

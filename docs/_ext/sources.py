@@ -24,7 +24,9 @@ def source(pagename):
     """The file that somebody wrote for a page, or nothing, as for the index."""
     folder, _, name = pagename.rpartition("/")
     tutorials = ROOT / "tutorials" / folder.removeprefix("gallery").strip("/")
-    file = ROOT / "docs" / f"{pagename}.{'rst' if pagename == 'api/index' else 'md'}"
+    file = ROOT / "docs" / f"{pagename}.md"
+    if not file.exists():
+        file = file.with_suffix(".rst")
     if folder == "api/generated":
         named = attrgetter(name.partition(".")[2])(seegrad)
         file = Path(inspect.getsourcefile(inspect.unwrap(named)))
