@@ -211,6 +211,15 @@ def test_repeated_points_are_averaged():
     assert_same(found, float64(2, 3))
 
 
+def test_what_memory_held_before_does_not_matter():
+    """PyTorch's default solver counted 1 coefficient here, in some calls of a hundred."""
+    for _ in range(300):
+        freed = [torch.tensor([1, 0, 1], dtype=torch.int32) for _ in range(200)]
+        del freed
+        with pytest.raises(ValueError, match="its 3 determine only 2 of"):
+            seegrad.least_squares([0.0, 1e-20, 1.0], [1.0, 2.0, 3.0], degree=2)
+
+
 @pytest.mark.parametrize("x", [[0.0], [0.0, -0.0]], ids=str)
 def test_a_constant_at_zero(x):
     assert_same(seegrad.least_squares(x, [5.0] * len(x), degree=0), float64(5))

@@ -167,13 +167,13 @@ def least_squares(x: object, y: object, *, degree: int = 3) -> Tensor:
 
     Notes
     -----
-    Minimises ‖Vc − y‖ by a QR factorisation in float64 [1]_, with V[i, k] = t[i]ᵏ and
-    t = (x − m)/s between −1 and 1, so that the columns of V differ. The powers of
-    (x − m)/s are multiplied out without rounding, and each coefficient of xᵏ is rounded
-    once. Far from zero even that is too much: for x between 2 460 000 and 2 460 030, as
-    in Julian days, a cubic has terms near 10¹⁵ that should cancel. The coefficients are
-    refused where rounding moves the fit's values by more than a thousandth of its own
-    errors and half of the digits of x's dtype, √ε·‖y‖.
+    Minimises ‖Vc − y‖ by a singular value decomposition in float64 [1]_, with
+    V[i, k] = t[i]ᵏ and t = (x − m)/s between −1 and 1, so that the columns of V differ.
+    The powers of (x − m)/s are multiplied out without rounding, and each coefficient of
+    xᵏ is rounded once. Far from zero even that is too much: for x between 2 460 000 and
+    2 460 030, as in Julian days, a cubic has terms near 10¹⁵ that should cancel. The
+    coefficients are refused where rounding moves the fit's values by more than a
+    thousandth of its own errors and half of the digits of x's dtype, √ε·‖y‖.
 
     References
     ----------
@@ -248,7 +248,9 @@ def _solve(x: Tensor, y: Tensor, degree: int) -> _Optimum:
     unit = math.ldexp(0.5, math.frexp(heights.abs().max().item())[1])
     powers = _powers((points - centre) / half, degree)
     heights = heights / unit
-    solved = torch.linalg.lstsq(powers, heights[:, None], driver="gelsy")
+    # The default driver, "gelsy", reads memory that PyTorch 2.13 leaves as it was: its
+    # rank differs from call to call.
+    solved = torch.linalg.lstsq(powers, heights[:, None], driver="gelsd")
     coefficients = solved.solution[:, 0]
     values = powers @ coefficients
     return _Optimum(
