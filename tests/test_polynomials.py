@@ -212,7 +212,7 @@ def test_repeated_points_are_averaged():
 
 
 def test_what_memory_held_before_does_not_matter():
-    """PyTorch's default solver counted 1 coefficient here, in some calls of a hundred."""
+    """PyTorch's default solver counts 1 coefficient here in some calls of a hundred."""
     for _ in range(300):
         freed = [torch.tensor([1, 0, 1], dtype=torch.int32) for _ in range(200)]
         del freed

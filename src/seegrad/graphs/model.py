@@ -141,7 +141,7 @@ def _summary(tensor: Tensor) -> Summary:
     sizes = elements.abs() if elements.is_complex() else elements
     if sizes.dtype not in (torch.float32, torch.float64):
         sizes = sizes.double()  # short floats can't do all that follows
-    lowest, highest = sizes.amin().item(), sizes.amax().item()
+    lowest, highest = (end.item() for end in sizes.aminmax())
     norm = torch.linalg.vector_norm(sizes).item()
     if norm in (0, inf) and norm != max(-lowest, highest):  # float32 lacks its squares
         norm = torch.linalg.vector_norm(sizes, dtype=torch.float64).item()

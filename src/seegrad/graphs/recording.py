@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
-from torch.autograd.graph import get_gradient_edge
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.overrides import TorchFunctionMode
 
 from seegrad.graphs.folding import NOWHERE, Fold
@@ -161,9 +161,13 @@ def why_not(walk: Walk, recomputes: bool) -> str:
     return ""
 
 
-def _live_leaves(walk: Walk) -> list[tuple[int, Tensor]]:
-    """The leaves that still require a gradient, and their steps."""
-    return [(k, leaf) for k, leaf in walk.numbered_leaves if leaf.requires_grad]
+def _live_leaves(walk: Walk) -> dict[int, GradientEdge]:
+    """The steps of leaves that still require a gradient, and where that comes in."""
+    return {
+        step: GradientEdge(end, 0)
+        for step, end in walk.numbered_ends
+        if end.variable.requires_grad
+    }
 
 
 def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
@@ -181,7 +185,7 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
             # With tensors in the place of edges the mode would be set aside.
             gradients = torch.autograd.grad(
                 [get_gradient_edge(total) for total in totals],
-                [get_gradient_edge(leaf) for _, leaf in leaves],
+                [*leaves.values()],
                 retain_graph=True,
                 allow_unused=True,
             )
@@ -196,7 +200,7 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
         one = torch.ones((), dtype=result.dtype, device=result.device)
         start = [one.expand(result.shape)]
         record.take(number, start, start)
-    for (number, _), gradient in zip(leaves, gradients, strict=True):
+    for number, gradient in zip(leaves, gradients, strict=True):
         record.take(number, [], [gradient])
     return ""
 

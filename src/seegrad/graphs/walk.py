@@ -45,7 +45,7 @@ class Walk(NamedTuple):
     firsts: list[int]  # of each step that isn't a leaf, the first link; and the end
     results: list[Tensor]
     operations: list[Any]  # autograd's nodes
-    leaves: list[Tensor]
+    ends: list[Any]  # autograd's nodes of the leaves
     numbers: dict[Any, int]  # the steps of autograd's nodes, of those of leaves, too
 
     def links_of(self, step: int) -> range:
@@ -58,27 +58,38 @@ class Walk(NamedTuple):
         return list(enumerate(self.operations, len(self.results)))
 
     @property
+    def numbered_ends(self) -> list[tuple[int, Any]]:
+        """Autograd's nodes of the leaves with the numbers of their steps."""
+        return list(enumerate(self.ends, len(self.steps) - len(self.ends)))
+
+    @property
     def numbered_leaves(self) -> list[tuple[int, Tensor]]:
         """The leaves with the numbers of their steps."""
-        return list(enumerate(self.leaves, len(self.steps) - len(self.leaves)))
+        return [(step, end.variable) for step, end in self.numbered_ends]
 
 
 def walk(roots: dict[str, Tensor], names: Sequence[tuple[str, Tensor]]) -> Walk:
     """Number the steps as autograd's engine runs them, and call them by their names."""
     results = [*roots.values()]
     explored = _Exploration(results)
-    leaves = [end.variable for end in explored.ends]
+    shapes = [tuple(end.variable.shape) for end in explored.ends]
     steps = [
         *[Step("result", k, "", (tuple(t.shape),), "") for k, t in roots.items()],
         *_operations(explored.operations),
-        *[Step("leaf", "leaf", "", (tuple(t.shape),), rules.LEAF) for t in leaves],
+        *[Step("leaf", "leaf", "", (shape,), rules.LEAF) for shape in shapes],
     ]
     nodes = [*explored.operations, *explored.ends]
     numbers = {node: step for step, node in enumerate(nodes, len(results))}
     targets = [numbers[node] for node in explored.nodes]
     links = Links(explored.sources, targets, explored.outputs, explored.operands)
     walked = Walk(
-        steps, links, explored.firsts, results, explored.operations, leaves, numbers
+        steps=steps,
+        links=links,
+        firsts=explored.firsts,
+        results=results,
+        operations=explored.operations,
+        ends=explored.ends,
+        numbers=numbers,
     )
     if names:
         for step, label in _labels(walked, names).items():
