@@ -192,6 +192,39 @@ def test_the_kind_does_not_depend_on_the_scale_of_x(name, scale):
     assert kind(lambda x: SCALED["smooth"](x / s - 1) + 1, s) == "smooth"
 
 
+def bell(u):
+    return torch.exp(-(u**2))
+
+
+def bfloat16(x):
+    return torch.tensor(x, dtype=torch.bfloat16)
+
+
+# Smooth, with u = x/s; in bfloat16 the numbers near 1000 hide what is left of it.
+STEEP = {
+    "a step far away": (lambda u: bell(u.sigmoid() ** 3 + 3) + 1000, -2.375, bfloat16),
+    "nearly flat": (lambda u: bell(3 * u) / 3 + 1000, 2.49, float32),
+    "a pole near": (lambda u: torch.cosh((u - 4096) ** -3), 4095.76, float),
+}
+
+
+@pytest.mark.parametrize("name", STEEP)
+def test_what_changes_within_a_tiny_distance_is_no_fault(name):
+    f, u, dtype = STEEP[name]
+    scale = 2.0**-75
+    assert kind(lambda x: f(x / scale), dtype(u * scale)) in {"smooth", "unclear"}
+
+
+def test_a_direction_along_which_a_smooth_function_stays():
+    scale = 2.0**-66
+
+    def f(x, y):
+        return torch.log(torch.cosh(torch.atan2(x / scale, y / scale))) ** 2 - 8
+
+    x, y = 1.25 * scale, 0.128 * scale
+    assert kind(f, x, y) in {"smooth", "unclear"}
+
+
 @pytest.mark.parametrize("scale", [1e9, 1e12, 1e14, 1e20])
 def test_steep_at_zero(scale):
     for f in (torch.tanh, torch.erf, lambda u: torch.sqrt(1 + u**2)):

@@ -98,6 +98,23 @@ def test_a_choice_by_the_other_points_is_refused(name, order, size):
         seegrad.derivative(CHOOSE_BY_A_POINT[name], x)
 
 
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("size", [9, 40, 1000])
+def test_a_choice_by_the_largest_size_is_refused(size, seed):
+    x = torch.linspace(-3, 3, size, dtype=torch.float64)
+    x = x[torch.randperm(size, generator=torch.Generator().manual_seed(seed))]
+    with pytest.raises(seegrad.NotElementwiseError, match="f must be elementwise"):
+        seegrad.derivative(lambda x: x.sin() if x.abs().max() > 0.8 else x.cos(), x)
+
+
+@pytest.mark.parametrize("f", [torch.relu, torch.abs, torch.sign])
+def test_a_corner_at_zero_is_no_doubt(f):
+    x = torch.linspace(-2, 2, 41, dtype=torch.float64)
+    g, sizes = counted(f)
+    seegrad.derivative(g, x)
+    assert sizes == [41, 1, 1, 1]
+
+
 def test_a_piece_in_the_middle_does_not_choose_for_itself():
     x = torch.linspace(-3, 3, 300_000, dtype=torch.float64)
     slope = seegrad.derivative(

@@ -229,11 +229,11 @@ def same_alone(f: Function, xs: Sequence[Tensor], y: Tensor) -> None:
 
 
 def telling_places(xs: Sequence[Tensor]) -> list[int]:
-    """Some all over the points, both ends among them, and each variable's extremes."""
+    """Some all over the points, and each variable's ends, extremes and least size."""
     last = xs[0].numel() - 1
     places = {0, last // 4, last // 3, last * 3 // 4, last}
     for x in xs:
-        places |= {int(x.argmin()), int(x.argmax())}
+        places |= {int(x.argmin()), int(x.argmax()), int(x.abs().argmin())}
     return sorted(places)
 
 

@@ -176,7 +176,8 @@ def _from_near(
 
     real, killed = _in_float32(points, afar, slice(-8, None), near)
     tiny = (size[moved] < eps).any(0) | (closer == SMOOTH)
-    real |= tiny & _tells_apart(points, afar.direction)
+    bends = tiny & _tells_apart(points, afar.direction)
+    real |= bends
     same, _ = _in_float32(points, near, slice(0, 4), near)
     least = np.abs(near.step[:, 3]).min(0) * scales[moved].min(0)
     real |= same & ~zero & (least > ALIVE * eps)
@@ -187,6 +188,8 @@ def _from_near(
     wins = real & known & (other | ~zero)
     doubt = known & other & ~real & ~killed & ((closer == SMOOTH) | ~zero)
     doubt |= stuck & (ranks == SMOOTH)
+    # From afar such an f looks like a fault, whatever it is.
+    doubt |= bends & ~known & (ranks != SMOOTH)
     ranks = np.where(doubt, UNCLEAR, np.where(wins, closer, ranks))
     return ranks, np.where(wins, slopes, sides)
 

@@ -10,6 +10,7 @@ time.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -84,12 +85,12 @@ def agrees_alone(
 
     It is y + slope · step, up to rounding and what f bends. Where f has a corner, or
     bends more, False is no verdict yet. The points are those of the least and of the
-    greatest x, and one a third on: what is true of all points, or of any, is seldom
-    true of each alone. No step leads over the edge of the points, which may be that of
-    f's domain.
+    greatest x, and one between: what is true of all points, or of any, is seldom true
+    of each alone. No step leads over the edge of the points, which may be that of f's
+    domain.
     """
     eps = max(torch.finfo(t.dtype).eps for t in (*xs, y))
-    places, greatest = _telling_places(xs[0])
+    places, greatest = _telling_places(xs[0], eps**0.5)
     heights = y.flatten()[places].tolist()
     pairs = [
         (x.flatten()[places].tolist(), slope.flatten()[places].tolist())
@@ -145,12 +146,20 @@ class Hooks(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def _telling_places(x: Tensor) -> tuple[list[int], int]:
-    """The places of the least and the greatest x, one a third on; the greatest's."""
+def _telling_places(x: Tensor, step: float) -> tuple[list[int], int]:
+    """The places of the least and the greatest x, and one between; the greatest's.
+
+    Between is the x nearest to 0 that a step doesn't lead to, for many an f has a
+    corner there; or else one a third on.
+    """
     if not x.numel():
         return [], 0
-    greatest = int(x.argmax())
-    return sorted({int(x.argmin()), greatest, x.numel() // 3}), greatest
+    least, greatest = int(x.argmin()), int(x.argmax())
+    sizes = x.abs()
+    between = int(sizes.masked_fill_(sizes <= 2 * step, math.inf).argmin())
+    if between in (least, greatest):
+        between = x.numel() // 3
+    return sorted({least, greatest, between}), greatest
 
 
 def verify(f: Function, xs: Sequence[Tensor]) -> None:
