@@ -74,6 +74,15 @@ def test_no_page_is_left_in_english():
     assert left <= ENGLISH
 
 
+def test_what_the_style_sheet_writes_is_said_in_japanese():
+    css = (HTML / "_static" / "seegrad.css").read_text(encoding="utf-8")
+    rules = re.findall(r'([^{}]*)\{[^{}]*content: ?"([^"]*)"', css)
+    written = {selector.strip(): text for selector, text in rules}
+    words = [s for s, text in written.items() if re.search("[A-Za-z]{2}", text)]
+    assert words == [".sphx-glr-script-out::before"]
+    assert JAPANESE.search(written[".sphx-glr-script-out:lang(ja)::before"])
+
+
 def texts_of(page, described):
     """All that a page says: what it shows, its labels, and what it says of itself."""
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
