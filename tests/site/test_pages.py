@@ -90,10 +90,14 @@ def test_nothing_moves_while_a_page_comes(visits, base):
     def moves(visit):
         return [shift for shift in visit.shifts if shift[0] > 0.001]
 
-    # On a busy machine a page may come in parts, and show before its end is there.
+    # On a busy machine the browser may show a page of which half a line has come, and
+    # the line grows: by chance, and not each time.
+    found = faults(visits, moves)
     with ThreadPoolExecutor(1) as pool:
-        again = pool.submit(visit_all, base, list(faults(visits, moves))).result()
-    assert not faults(again, moves)
+        for _ in range(3):
+            again = pool.submit(visit_all, base, list(found)).result()
+            found = faults(again, moves)
+    assert not found
 
 
 PLACES = """() => Object.fromEntries(
