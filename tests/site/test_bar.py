@@ -1,6 +1,7 @@
 """The bar at the top: the way in is plain, and each page is in one of its groups."""
 
 import posixpath
+from functools import cache
 
 import pytest
 from bs4 import BeautifulSoup
@@ -60,6 +61,7 @@ def test_a_group_tells_of_each_of_its_pages(built, group):
     assert inside <= set(told)
 
 
+@cache
 def targets(page, links):
     """Where the links of a page lead, as paths from the site's root."""
     soup = BeautifulSoup((HTML / page).read_text(encoding="utf-8"), "html.parser")
