@@ -1,11 +1,14 @@
 """Time things side by side: rounds that alternate, medians, ratios.
 
 Machines are noisy, and noise comes in spells. Where each round times every contestant
-once, a slow spell slows them all, and the ratio of their medians holds.
+once, a slow spell slows them all, and the ratio of their medians holds. As in Python's
+timeit, nothing is timed while garbage is collected: when that happens, and how long it
+takes, depends on all else that the process holds.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -65,9 +68,11 @@ def medians(
         for name, contestant in contestants.items():
             for _ in range(calls):
                 given = () if prepare is None else (prepare(),)
+                gc.disable()
                 start = clock()
                 contestant(*given)
                 taken = clock() - start
+                gc.enable()
             times[name].append(taken)
     return {name: median(taken) for name, taken in times.items()}
 

@@ -45,7 +45,8 @@ def _in_pieces(
     """The same, some points at a time, or None where f may not be elementwise."""
     shape = xs[0].shape
     results: list[Tensor] = []
-    ends: list[list[Tensor]] = []
+    # As numbers: small tensors here and there would leave holes between large ones.
+    ends: list[list[float]] = [[] for _ in (*xs, "values")]
     for piece in _pieces(shape, size):
         part = [x[piece] for x in xs]
         hooks = elementwise.Hooks()
@@ -61,16 +62,16 @@ def _in_pieces(
             results = [t.new_empty(shape) for t in (y, *gradients)]
         for result, values in zip(results, (y, *gradients), strict=True):
             result[piece] = values.detach()
-        ends.append([_ends(t) for t in (*part, y.detach())])
-    *points, values = (torch.cat(both) for both in zip(*ends, strict=True))
+        for numbers, t in zip(ends, (*part, y.detach()), strict=True):
+            numbers += t.flatten()[[0, -1]].tolist()
+    like = (*xs, results[0])
+    *points, values = (
+        t.new_tensor(numbers).reshape(-1, *(1,) * (t.ndim - 1))
+        for t, numbers in zip(like, ends, strict=True)
+    )
     if not elementwise.agrees_together(f, points, values):
         return None
     return results[0], tuple(results[1:])
-
-
-def _ends(t: Tensor) -> Tensor:
-    """The first and the last element, as an array of as many dimensions."""
-    return t.flatten()[[0, -1]].reshape(2, *(1,) * (t.ndim - 1))
 
 
 def _evaluate(

@@ -188,11 +188,10 @@ def gradient_graph(
         saved = internals.saved_tensors(walked.operations)
         record = Record(walked, fold_)
         message = why_not(walked, saved.recomputes) or run(walked, record, named)
-        with state.no_graph():
-            kept = values(walked, fold_, [*named, *saved.tensors])
-            if message:
-                return _graph(walked, fold_, kept, message=message)
-            arrived, ran = record.of_nodes(), record.of_edges()
+        kept = values(walked, fold_, [*named, *saved.tensors])
+        if message:
+            return _graph(walked, fold_, kept, message=message)
+        arrived, ran = record.of_nodes(), record.of_edges()
     return _graph(walked, fold_, kept, arrived, ran)
 
 

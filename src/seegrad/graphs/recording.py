@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from seegrad.graphs.folding import NOWHERE, Fold
 from seegrad.graphs.model import Gradient, Stored, stored
-from seegrad.graphs.walk import Walk, leaves_below
+from seegrad.graphs.walk import Walk, edge_of, leaves_below
 
 FREED = (
     "The graph was freed by an earlier backward(), so no gradient was run. Call that "
@@ -184,7 +184,7 @@ def run(walk: Walk, record: Record, named: Iterable[Tensor]) -> str:
         try:
             # With tensors in the place of edges the mode would be set aside.
             gradients = torch.autograd.grad(
-                [get_gradient_edge(total) for total in totals],
+                [edge_of(total) for total in totals],
                 [*leaves.values()],
                 retain_graph=True,
                 allow_unused=True,

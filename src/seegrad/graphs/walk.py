@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.graph import get_gradient_edge
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from seegrad.graphs import internals, rules
 from seegrad.graphs.model import Shape
@@ -137,7 +137,7 @@ class _Exploration:
         self.since: dict[Any, int] = {}  # steps, at most, from the last one that does
         self.heap: list[tuple[int, int, Any]] = []
         for root in roots:
-            self._follow([_edge(root)], 1)
+            self._follow([edge_of(root)[:2]], 1)
         while self.heap:
             node = heappop(self.heap)[2]
             edges = node.next_functions
@@ -171,12 +171,12 @@ class _Exploration:
                 heappush(self.heap, (rank, len(self.since), node))
 
 
-def _edge(tensor: Tensor) -> tuple[Any, int]:
-    """Where a gradient of the tensor enters the graph."""
+def edge_of(tensor: Tensor) -> GradientEdge:
+    """Where a gradient of the tensor enters the graph, while the tensor is alive."""
     if tensor.grad_fn is None:
         with torch.inference_mode(False):  # there a leaf has no edge
-            return get_gradient_edge(tensor).node, 0
-    return tensor.grad_fn, tensor.output_nr
+            return get_gradient_edge(tensor)
+    return GradientEdge(tensor.grad_fn, tensor.output_nr)
 
 
 def _labels(walk: Walk, names: Sequence[tuple[str, Tensor]]) -> dict[int, str]:
