@@ -24,7 +24,8 @@ QUIET = {"JAX_PLATFORMS": "cpu", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL":
 def rows() -> Iterator[Row]:
     """All figures of this file."""
     with TemporaryDirectory() as folder:
-        copy = (pages.write if SMOKE else pages.copy)(ROOT, Path(folder) / "site")
+        site = Path(folder) / "site"
+        copy = pages.write(ROOT, site) if SMOKE else pages.copy(ROOT, site, ".git")
         clean = _build(copy)
         script = next(copy.glob("tutorials/*/plot_*.py"))
         script.write_text(script.read_text(encoding="utf-8") + "# Edited.\n", "utf-8")

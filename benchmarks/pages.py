@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-MADE = {".git", ".nox", ".venv", "_build", "__pycache__"}
-MADE |= {"docs/gallery", "api/generated"}  # the catalogs have such a folder, too
+# The catalogs have a folder "gallery", too.
+MADE = {".nox", ".venv", "_build", "__pycache__", "docs/gallery", "api/generated"}
 CONF = """\
 from settings import *
 

@@ -1,7 +1,7 @@
-"""The docs' modules can be imported, as Sphinx imports them."""
+"""The modules of docs/ can be imported, as Sphinx imports them, and benchmarks/."""
 
 import sys
 from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs"
-sys.path += [str(DOCS), str(DOCS / "_ext")]
+ROOT = Path(__file__).parents[2]
+sys.path += [str(ROOT / folder) for folder in ("docs", "docs/_ext", "benchmarks")]

@@ -8,31 +8,25 @@ that is killed halfway between changes nothing.
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pages
 import pytest
 from trees import differences, tree
 
 ROOT = Path(__file__).parents[2]
 CLOCK = Path(__file__).parent / "clock"
-MADE = {".nox", ".venv", "_build", "__pycache__", "docs/gallery", "api/generated"}
 EVERYTHING = "Every script and every chapter runs."
-
-
-def made(folder, names):
-    """What a build made in a folder: the catalogs have a folder ``gallery``, too."""
-    return {n for n in names if {n, f"{Path(folder).name}/{n}"} & MADE}
 
 
 class Copy:
     """The project at another path, for builds under another clock."""
 
     def __init__(self, folder):
-        self.root = Path(shutil.copytree(ROOT, folder, ignore=made, symlinks=True))
+        self.root = pages.copy(ROOT, folder)
         self.docs = self.root / "docs"
 
     def start(self, *options):
@@ -105,10 +99,10 @@ def test_a_clean_build_is_alike_elsewhere(copy, site):
 
 def test_its_last_words_tell_of_it(copy, site):
     files = [name for name in site if name.endswith(".html")]
-    pages = [name for name in files if not name.startswith("ja/")]
-    assert len(files) == 2 * len(pages)
+    english = [name for name in files if not name.startswith("ja/")]
+    assert len(files) == 2 * len(english)
     scripts = list(ROOT.glob("tutorials/*/plot_*.py"))
-    assert copy.words.count(f"\n{len(pages)} pages, {len(scripts)} scripts, ") == 2
+    assert copy.words.count(f"\n{len(english)} pages, {len(scripts)} scripts, ") == 2
     assert len(re.findall(r"^ +\d+\.\d s  [\w/]+$", copy.words, re.MULTILINE)) == 10
     assert copy.words.endswith(
         f"Open {(copy.docs / '_build/html').as_uri()}/index.html\n"
